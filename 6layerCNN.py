@@ -1,0 +1,77 @@
+"""Six convolutions in three blocks, twice as many patterns in each: deeper than 4layerCNN.
+
+Dropout stands between the two convolutions of a block, and MaxNorm(3) keeps the weights of each
+unit in the wide dense layer from growing, so that momentum 0.9 is safe.
+
+    python 6layerCNN.py --data digits --epochs 10
+    python 6layerCNN.py --epochs 20 --name twenty-epochs
+"""
+
+import common
+
+from keras import Input, Sequential
+from keras.constraints import MaxNorm
+from keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+
+HYPERPARAMETERS = common.Hyperparameters(
+    epochs=10,
+    batch_size=32,
+    optimizer="sgd",
+    learning_rate=0.01,
+    momentum=0.9,
+    nesterov=False,
+    decay=1e-6,
+    validation_split=0.0,
+    keep_best=False,
+    seed=0,
+)
+
+
+def build_model(image_shape, num_classes):
+    """Return the network for images of `image_shape`; its output is a probability per class."""
+    return Sequential(
+        [
+            Input(image_shape),
+            # 32 x 32 x 3
+            Conv2D(32, 3, padding="same", activation="relu"),
+            Dropout(0.2),
+            Conv2D(32, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 16 x 16 x 32
+            Conv2D(64, 3, padding="same", activation="relu"),
+            Dropout(0.2),
+            Conv2D(64, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 8 x 8 x 64
+            Conv2D(128, 3, padding="same", activation="relu"),
+            Dropout(0.2),
+            Conv2D(128, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 4 x 4 x 128
+            Flatten(),
+            Dropout(0.2),
+            Dense(1024, activation="relu", kernel_constraint=MaxNorm(3)),
+            Dropout(0.2),
+            Dense(num_classes, activation="softmax"),
+        ]
+    )
+
+
+def main():
+    """Train the network and write everything about the run to its folder."""
+    hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
+    data = common.load_data(hyperparameters)
+    common.set_seed(hyperparameters.seed)
+    model = build_model(data.image_shape, data.num_classes)
+    model.compile(
+        optimizer=common.make_optimizer(hyperparameters),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    run = common.start_run(__file__, model, data, hyperparameters)
+    common.train(run, model, data)
+    common.report(run, model, data)
+
+
+if __name__ == "__main__":
+    main()

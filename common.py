@@ -1,0 +1,764 @@
+"""What the five scripts share, in the order in which a run happens.
+
+Hyperparameters, data, run folder, training, evaluation, plots, report. A script builds and compiles
+its network; the functions here do the rest. Nothing happens on import.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import hashlib
+import importlib.metadata
+import io
+import itertools
+import json
+import math
+import multiprocessing.pool
+import os
+import platform
+import re
+import socket
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Literal
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Silence what TensorFlow's libraries write while they load; no setting of theirs does."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports a missing GPU as an error
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+with quiet_start():
+    import keras
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import seaborn
+import sklearn.datasets
+import sklearn.metrics
+import sklearn.model_selection
+import tyro
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image, ImageOps
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", SyntaxWarning)  # its drawings hold "\|/" in plain strings
+    from keras_sequential_ascii import keras2ascii
+
+# ------------------------------------------------------------------------------------------------
+# Hyperparameters
+
+
+def fail(message):
+    """Print one clear message about wrong input and end the program with exit status 2."""
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """What can be changed about a run; each comment is also the flag's help text.
+
+    A value out of its range ends the program with a message and exit status 2.
+    """
+
+    data: str = "cifar10"  # cifar10, digits (no download), cifar-10-python.tar.gz, an image folder
+    epochs: int  # how many times the network sees every training image
+    batch_size: int  # images per update of the weights
+    optimizer: Literal["sgd", "adam"]  # how an update follows from the gradient
+    learning_rate: float  # size of an update: too small learns slowly, too large not at all
+    momentum: float  # share of the last update that is carried into the next (sgd only), 0 to 1
+    nesterov: bool  # look ahead along the momentum (sgd only; no effect with momentum 0)
+    decay: float  # learning rate / (1 + decay * updates so far); 0 keeps it constant
+    validation_split: float  # share of the training images held out; 0 shows the test set instead
+    keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
+    seed: int = 0  # start of all random numbers; the same seed gives the same run
+    name: str = ""  # a word or two for the run's folder, such as no-dropout
+    results: str = "results"  # the folder for all runs
+
+    def __post_init__(self):
+        def is_number(value):
+            return isinstance(value, int | float) and math.isfinite(value)
+
+        def is_whole(value):
+            return isinstance(value, int) and not isinstance(value, bool)
+
+        def check(field, allowed, wanted):
+            value = getattr(self, field)
+            if not allowed(value):
+                fail(f"{field} is {value!r}; it must be {wanted}")
+
+        check("data", bool, "cifar10, digits, a cifar-10-python.tar.gz or an image folder")
+        check("epochs", lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more")
+        check("batch_size", lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more")
+        check("optimizer", lambda word: word in ("sgd", "adam"), "'sgd' or 'adam'")
+        check("learning_rate", lambda x: is_number(x) and x > 0, "a number above 0")
+        check("momentum", lambda x: is_number(x) and 0 <= x <= 1, "a number from 0 to 1")
+        check("decay", lambda x: is_number(x) and x >= 0, "a number, 0 or more")
+        check("validation_split", lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1")
+        check("seed", lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295")
+        check("name", lambda s: s.isprintable() and len(s) <= 50, "50 printable characters at most")
+        check("results", bool, "the name of a folder")
+        if self.keep_best and not self.validation_split:
+            fail(
+                "keep_best needs a held-out part of the training images, such as validation_split "
+                "0.1: an epoch chosen by its test accuracy makes that accuracy look too good"
+            )
+
+    def __str__(self):
+        """Return the values that a plot should name, in one line."""
+        words = [self.optimizer, f"learning rate {self.learning_rate:g}"]
+        if self.optimizer == "sgd" and self.momentum:
+            words.append(f"{'Nesterov ' * self.nesterov}momentum {self.momentum:g}")
+        if self.decay:
+            words.append(f"decay {self.decay:g}")
+        words += [f"batch size {self.batch_size}", f"{self.epochs} epochs", f"seed {self.seed}"]
+        return ", ".join(words)
+
+
+def parse_args(defaults, description):
+    """Return the script's hyperparameters with the command line's changes, and say what changed."""
+    hyperparameters = tyro.cli(type(defaults), default=defaults, description=description)
+    for field in dataclasses.fields(defaults):
+        own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
+        if now != own:
+            print(f"{field.name}: {now} (the script's own: {own or 'none'})")
+    return hyperparameters
+
+
+def set_seed(seed):
+    """Seed Python, NumPy and the backend, and have a GPU compute the same results every time."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf  # Keras has no switch of its own for deterministic GPU arithmetic
+
+        if tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
+
+
+def make_optimizer(hyperparameters):
+    """Return the Keras optimizer; decay is the one of Keras 2, exact after every update."""
+    learning_rate = hyperparameters.learning_rate
+    if hyperparameters.decay:
+        learning_rate = keras.optimizers.schedules.InverseTimeDecay(
+            learning_rate, decay_steps=1, decay_rate=hyperparameters.decay
+        )
+    if hyperparameters.optimizer == "adam":
+        return keras.optimizers.Adam(learning_rate)
+    return keras.optimizers.SGD(
+        learning_rate, momentum=float(hyperparameters.momentum), nesterov=hyperparameters.nesterov
+    )
+
+
+# ------------------------------------------------------------------------------------------------
+# Data
+
+IMAGE_SIZE = (32, 32)
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
+MOST_CLASSES = 1000
+CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
+CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+CIFAR10_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+DOWNLOAD_TIMEOUT = 60  # seconds without an answer
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: list
+
+    @property
+    def image_shape(self):
+        return self.x_train.shape[1:]
+
+    @property
+    def num_classes(self):
+        return len(self.class_names)
+
+    @property
+    def validation_is_test(self):
+        return self.x_validation is self.x_test
+
+
+def load_data(hyperparameters):
+    """Load what `data` names and hold out the first `validation_split` of the training images."""
+    source, split = hyperparameters.data, hyperparameters.validation_split
+    if source == "cifar10":
+        parts = load_cifar10()
+    elif source == "digits":
+        parts = load_digits()
+    elif Path(source).is_dir():
+        parts = load_folder(Path(source), hyperparameters.seed)
+    elif Path(source).is_file():
+        parts = load_archive(Path(source))
+    else:
+        fail(
+            f"data is {source!r}, and there is no such file or folder; it must be cifar10, digits, "
+            "a cifar-10-python.tar.gz or an image folder"
+        )
+    (x, y), test, class_names = parts
+    held_out = round(split * len(x))
+    if split and not 0 < held_out < len(x):
+        fail(f"validation_split is {split}; it would hold out {held_out} of {len(x)} images")
+    validation = (x[:held_out], y[:held_out]) if split else test
+    return Dataset(x[held_out:], y[held_out:], *validation, *test, class_names)
+
+
+def load_cifar10():
+    """Return CIFAR-10 as Keras downloads, checks and caches it: 50,000 and 10,000 images."""
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
+    try:
+        parts = keras.datasets.cifar10.load_data()
+    except Exception as error:  # Keras raises nothing narrower when a download fails
+        folder = Path(os.environ.get("KERAS_HOME", "~/.keras"), "datasets")
+        fail(
+            f"CIFAR-10 could not be loaded: {error}\n"
+            "To try without it:    --data digits (needs no download)\n"
+            f"To bring it by hand:  fetch {CIFAR10_URL} (163 MB) on any machine, then\n"
+            "                      --data path/to/cifar-10-python.tar.gz, or put it at\n"
+            f"                      {folder / 'cifar-10-batches-py-target_archive'}"
+        )
+    finally:
+        socket.setdefaulttimeout(timeout)
+    train, test = ((np.ascontiguousarray(x), y.ravel().astype("int64")) for x, y in parts)
+    return train, test, CIFAR10_CLASS_NAMES
+
+
+def load_archive(path):
+    """Check the archive at `path`, have Keras cache a copy of it, and return CIFAR-10."""
+    with open(path, "rb") as archive:
+        found = hashlib.file_digest(archive, "sha256").hexdigest()
+    if found != CIFAR10_SHA256:
+        fail(
+            f"{path} is not the complete cifar-10-python.tar.gz: its SHA-256 is {found}, "
+            f"it must be {CIFAR10_SHA256}"
+        )
+    keras.utils.get_file(
+        "cifar-10-batches-py-target",  # the name under which keras.datasets.cifar10 looks for it
+        origin=path.resolve().as_uri(),
+        extract=True,
+        file_hash=CIFAR10_SHA256,
+    )
+    return load_cifar10()
+
+
+def load_digits():
+    """Return scikit-learn's digits enlarged to 32 x 32 x 3: 1,437 training and 360 test images."""
+    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    images = np.rint(images.reshape(-1, 8, 8) * (255 / 16)).astype("uint8")  # 0..16 to 0..255
+    images = images.repeat(4, axis=1).repeat(4, axis=2)[..., np.newaxis].repeat(3, axis=3)
+    x_train, x_test, y_train, y_test = sklearn.model_selection.train_test_split(
+        images, labels, test_size=0.2, stratify=labels, random_state=0
+    )
+    return (x_train, y_train), (x_test, y_test), [str(digit) for digit in range(10)]
+
+
+def load_folder(folder, seed):
+    """Return the images of `folder`: train/<class>/* and test/<class>/*, resized to 32 x 32.
+
+    Without test/, a fifth of each class becomes the test set, chosen by `seed`.
+    """
+    if not (folder / "train").is_dir():
+        fail(f"{folder} has no folder train; images belong in train/<class>/ and test/<class>/")
+    x_train, y_train, class_names = load_classes(folder / "train")
+    if (folder / "test").is_dir():
+        x_test, y_test, test_names = load_classes(folder / "test")
+        if odd := set(class_names) ^ set(test_names):
+            fail(f"{folder}: train and test must hold the same classes; only one has {min(odd)!r}")
+        return (x_train, y_train), (x_test, y_test), class_names
+    held_out = hold_out_fifth(y_train, seed)
+    for label in np.flatnonzero(np.bincount(y_train) < 2):
+        fail(
+            f"{folder / 'train' / class_names[label]} has one image; without a folder test each "
+            "class needs 2 or more, so that one can be held out for the test"
+        )
+    test = x_train[held_out], y_train[held_out]
+    return (x_train[~held_out], y_train[~held_out]), test, class_names
+
+
+def hold_out_fifth(labels, seed):
+    """Return a mask (n,) of a fifth of each class, one image or more, chosen by `seed`."""
+    random = np.random.default_rng(seed)
+    mask = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        mask[random.choice(members, max(1, round(len(members) / 5)), replace=False)] = True
+    return mask
+
+
+def load_classes(folder):
+    """Return uint8 images (n, 32, 32, 3), int64 labels (n,) and names from `folder`/<class>/*."""
+    classes = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+    if not 2 <= len(classes) <= MOST_CLASSES:
+        fail(f"{folder} has {len(classes)} class folders; it must have 2 to {MOST_CLASSES}")
+    paths, labels = [], []
+    for label, path in enumerate(classes):
+        images = sorted(image for image in path.iterdir() if image.suffix.lower() in IMAGE_SUFFIXES)
+        if not images:
+            fail(f"{path} has no images; a class needs one or more of {', '.join(IMAGE_SUFFIXES)}")
+        paths += images
+        labels += [label] * len(images)
+    order = spread_classes(np.array(labels))
+    with multiprocessing.pool.ThreadPool() as pool:
+        images = pool.map(read_image, (paths[index] for index in order), chunksize=100)
+    unreadable = [image for image in images if isinstance(image, str)]
+    if unreadable:
+        fail(f"{len(unreadable)} unreadable images in {folder}:\n" + "\n".join(unreadable[:10]))
+    return np.stack(images), np.array(labels)[order], [path.name for path in classes]
+
+
+def spread_classes(labels):
+    """Return an order, always the same, in which each class is spread evenly from the start on.
+
+    So the first part of them, which `validation_split` holds out, has its share of each class.
+    """
+    random = np.random.default_rng(0)
+    position = np.empty(len(labels))
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        position[members] = np.arange(len(members)) / len(members)
+    return np.argsort(position, kind="stable")
+
+
+def read_image(path):
+    """Return the image as uint8 (32, 32, 3), upright and on white, or why it cannot be read."""
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", IMAGE_SIZE)  # a large JPEG is decoded at a fraction of its size
+            image = ImageOps.exif_transpose(image)
+            if image.mode.startswith("I;16"):
+                image = Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            image = image.convert("RGB")
+            if image.size != IMAGE_SIZE:
+                image = image.resize(IMAGE_SIZE, Image.Resampling.BILINEAR)
+            return np.asarray(image)
+    except Exception as error:  # a damaged file can raise nearly anything in a decoder
+        return f"{path}: {error}"
+
+
+# ------------------------------------------------------------------------------------------------
+# Run folder
+
+
+@dataclasses.dataclass
+class Run:
+    """A run's folder, its hyperparameters and what its run.json holds."""
+
+    folder: Path
+    hyperparameters: Hyperparameters
+    record: dict
+
+    @property
+    def script(self):
+        return self.record["script"]
+
+    def save(self, **changes):
+        """Add `changes` to the record and write it to run.json."""
+        self.record |= changes
+        text = json.dumps(self.record, indent=2, ensure_ascii=False)
+        write_text(self.folder / "run.json", text + "\n")
+
+    def history(self):
+        """Return history.csv as a data frame, one row per epoch."""
+        return pd.read_csv(self.folder / "history.csv")
+
+
+def write_text(path, text):
+    """Write a file whole or not at all."""
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+
+
+def make_run_folder(results, script, started, name):
+    """Create and return results/<script>/<started>[_<name>], a folder that no other run has."""
+    name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    for count in itertools.count(1):
+        stamp = f"{started:%Y-%m-%d_%H-%M-%S}" + (f"-{count}" if count > 1 else "")
+        folder = Path(results, script, f"{stamp}_{name}" if name else stamp)
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if not folder.is_dir():
+                fail(f"results is {results!r}; {folder.parent} is a file, not a folder")
+        except OSError as error:
+            fail(f"results is {results!r}; no folder can be made there: {error.strerror}")
+
+
+def start_run(script, model, data, hyperparameters, first_images=0):
+    """Make the run's folder and describe the run in it and on the terminal.
+
+    samples.png shows some images of each class, or with `first_images` that many from the first on.
+    """
+    script, started = Path(script).stem, datetime.datetime.now()
+    folder = make_run_folder(hyperparameters.results, script, started, hyperparameters.name)
+    run = Run(folder, hyperparameters, {"script": script})
+    counts = {
+        "train": len(data.x_train),
+        "validation": 0 if data.validation_is_test else len(data.x_validation),
+        "test": len(data.x_test),
+    }
+    run.save(
+        name=hyperparameters.name,
+        started=started.isoformat(timespec="seconds"),
+        status="running",
+        hyperparameters=dataclasses.asdict(hyperparameters),
+        data={"images": counts, "image_shape": data.image_shape, "class_names": data.class_names},
+        parameters=model.count_params(),
+        backend=keras.backend.backend(),
+        device=find_device(model),
+        versions=find_versions(),
+        epochs_done=0,
+    )
+    validation = f"{counts['validation']:,} validation, " if counts["validation"] else ""
+    also = "" if validation else " (shown as validation)"
+    print(f"script:     {script}")
+    print(f"run folder: {folder}")
+    print(f"device:     {run.record['device']} with the {run.record['backend']} backend")
+    print(f"images:     {counts['train']:,} training, {validation}{counts['test']:,} test{also}")
+    print(f"classes:    {data.num_classes}")
+    print(f"parameters: {model.count_params():,}")
+    write_text(folder / "architecture.txt", draw_architecture(model))
+    plot_samples(run, data, first_images)
+    return run
+
+
+def find_versions():
+    """Return the versions of Python and of the packages that a result depends on."""
+    packages = ("keras", keras.backend.backend(), "numpy")
+    versions = {package: importlib.metadata.version(package) for package in packages}
+    return {"python": platform.python_version()} | versions
+
+
+def find_device(model):
+    """Return the kind of device that holds the network's weights: gpu, tpu, mps or cpu."""
+    device = str(model.weights[0].value.device).lower().replace("cuda", "gpu")
+    return next((kind for kind in ("gpu", "tpu", "mps") if kind in device), "cpu")
+
+
+def draw_architecture(model):
+    """Return the network as keras_sequential_ascii prints it, channels first.
+
+    The package reads `input_shape` and `output_shape`, which layers had until Keras 2.
+    """
+
+    def channels_first(shape):
+        return (shape[0], shape[-1], *shape[1:-1])
+
+    class View:
+        def __init__(self, layer):
+            self.__class__ = type(type(layer).__name__, (View,), {})
+            self.name = layer.name
+            self.input_shape = channels_first(layer.input.shape)
+            self.output_shape = channels_first(layer.output.shape)
+            self.activation = getattr(layer, "activation", None)
+            self.count_params = layer.count_params
+
+    class Views:
+        layers = [View(layer) for layer in model.layers]
+
+    with contextlib.redirect_stdout(io.StringIO()) as drawing:
+        keras2ascii(Views)
+    return drawing.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------
+# Training
+
+EVALUATION_BATCH_SIZE = 250
+
+
+class ImageBatches(keras.utils.PyDataset):
+    """Batches of images as float32 in [0, 1], made from uint8 as they are needed.
+
+    With a `seed` the images are shuffled: their order depends on the seed and the epoch alone.
+    """
+
+    def __init__(self, images, labels, batch_size, seed=None):
+        super().__init__()
+        self.images, self.labels, self.batch_size, self.seed = images, labels, batch_size, seed
+        self.order = np.arange(len(images))
+
+    def shuffle(self, epoch):
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
+
+    def __len__(self):
+        return math.ceil(len(self.images) / self.batch_size)
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size :][: self.batch_size]
+        return self.images[chosen].astype("float32") / 255, self.labels[chosen]
+
+    def stream(self):
+        """Return what Keras reads fastest: the same batches in the same order on every backend."""
+        if keras.backend.backend() != "tensorflow":
+            return self
+        import tensorflow as tf  # its own pipeline prepares the batches outside Python: faster
+
+        with tf.device("CPU"):
+            images, labels = tf.constant(self.images), tf.constant(self.labels)
+        orders = tf.data.Dataset.from_generator(
+            lambda: iter([self.order]), output_signature=tf.TensorSpec((len(self.images),), "int64")
+        )
+        return (
+            orders.flat_map(tf.data.Dataset.from_tensor_slices)
+            .batch(self.batch_size)
+            .map(
+                lambda chosen: (
+                    tf.cast(tf.gather(images, chosen), "float32") / 255,
+                    tf.gather(labels, chosen),
+                ),
+                num_parallel_calls=tf.data.AUTOTUNE,
+            )
+            .prefetch(tf.data.AUTOTUNE)
+            .apply(tf.data.experimental.assert_cardinality(len(self)))
+        )
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Shuffle the images before an epoch; add a row to history.csv after it, and print it."""
+
+    def __init__(self, run, batches, quiet):
+        super().__init__()
+        self.run, self.batches, self.quiet = run, batches, quiet
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.shuffle(epoch)
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1}
+        row |= {name: logs[name] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["seconds"] = round(time.perf_counter() - self.started, 3)
+        with open(self.run.folder / "history.csv", "a", encoding="utf-8") as history:
+            if history.tell() == 0:
+                print(*row, sep=",", file=history)
+            print(*row.values(), sep=",", file=history)
+        self.run.save(epochs_done=epoch + 1)
+        if not self.quiet:
+            print(
+                f"epoch {epoch + 1}/{self.params['epochs']}"
+                f"  loss {logs['loss']:.4f}  accuracy {logs['accuracy']:.4f}"
+                f"  val_loss {logs['val_loss']:.4f}  val_accuracy {logs['val_accuracy']:.4f}"
+                f"  {row['seconds']:.1f} s",
+                flush=True,
+            )
+
+
+def train(run, model, data):
+    """Train the compiled network, writing history.csv epoch by epoch."""
+    hyperparameters = run.hyperparameters
+    batches = ImageBatches(
+        data.x_train, data.y_train, hyperparameters.batch_size, hyperparameters.seed
+    )
+    validation = ImageBatches(data.x_validation, data.y_validation, EVALUATION_BATCH_SIZE)
+    on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
+    callbacks = [EpochLog(run, batches, quiet=on_terminal)]
+    if hyperparameters.keep_best:
+        best = keras.callbacks.EarlyStopping(
+            monitor="val_loss", patience=hyperparameters.epochs, restore_best_weights=True
+        )  # never stops early: its patience is the whole run
+        callbacks.append(best)
+    started = time.perf_counter()
+    model.fit(
+        batches.stream(),
+        epochs=hyperparameters.epochs,
+        validation_data=validation.stream(),
+        callbacks=callbacks,
+        shuffle=False,  # ImageBatches does it
+        verbose=int(on_terminal),
+    )
+    run.save(seconds=round(time.perf_counter() - started, 3))
+    if hyperparameters.keep_best:
+        run.save(best_epoch=best.best_epoch + 1)
+        print(f"Kept the weights of epoch {best.best_epoch + 1}: the lowest validation loss")
+
+
+# ------------------------------------------------------------------------------------------------
+# Evaluation
+
+
+def evaluate(model, images, labels):
+    """Predict once; return predicted labels (n,), accuracy in [0, 1] and mean cross-entropy."""
+    batches = ImageBatches(images, labels, EVALUATION_BATCH_SIZE)
+    probabilities = model.predict(batches.stream(), verbose=0)
+    loss = keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
+    predicted = probabilities.argmax(axis=1)
+    return predicted, float(np.mean(predicted == labels)), float(loss)
+
+
+# ------------------------------------------------------------------------------------------------
+# Plots
+
+TRAIN_COLOR, VALIDATION_COLOR = "#0072b2", "#e07b00"  # told apart with any colour vision
+RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
+matplotlib.rcParams["text.parse_math"] = False  # a class may be called "$5 $10"
+
+
+def new_figure(run, title, width=8, height=5.5):
+    """Return a figure that names its run and the run's main hyperparameters."""
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    figure.suptitle(  # the empty lines keep room for the details
+        f"{run.script}: {title}\n\n", x=0.012, ha="left", fontsize=13, fontweight="bold"
+    )
+    details = f"{run.folder.name}\n{run.hyperparameters}"
+    figure.text(0.012, 1 - 0.36 / height, details, va="top", fontsize=8, color="#666666")
+    return figure
+
+
+def save_figure(figure, path):
+    """Write the figure as a PNG file, whole or not at all."""
+    beside = path.with_name(f".{path.name}.part")
+    figure.savefig(beside, format="png")
+    beside.replace(path)
+
+
+def plot_images(figure, images, titles, colors, rows, columns):
+    """Draw images in a grid, each under its title."""
+    for index, (image, title, color) in enumerate(zip(images, titles, colors, strict=True)):
+        axes = figure.add_subplot(rows, columns, index + 1, xticks=[], yticks=[])
+        axes.imshow(image, interpolation="nearest")
+        axes.set_title(title, fontsize=8, color=color)
+        axes.spines[:].set_visible(False)
+
+
+def plot_samples(run, data, first_images=0):
+    """Draw samples.png: images of each class, or the first training images in their order."""
+    if first_images:
+        chosen = np.arange(min(first_images, len(data.x_train)))
+        columns, title = 12, f"the first {len(chosen)} training images"
+    else:
+        each = 1 if data.num_classes > 4 else 5
+        chosen = np.concatenate(
+            [np.flatnonzero(data.y_train == label)[:each] for label in range(data.num_classes)]
+        )
+        columns, title = 5 if data.num_classes <= 20 else 10, "training images of each class"
+    titles = [data.class_names[label] for label in data.y_train[chosen]]
+    rows = math.ceil(len(chosen) / columns)
+    figure = new_figure(run, title, width=1.25 * columns + 0.5, height=1.4 * rows + 0.9)
+    plot_images(figure, data.x_train[chosen], titles, ["black"] * len(chosen), rows, columns)
+    save_figure(figure, run.folder / "samples.png")
+
+
+def plot_history(run, metric, validation_name):
+    """Draw accuracy.png or loss.png: training against validation, per epoch."""
+    history = run.history()
+    figure = new_figure(run, f"training and validation {metric}")
+    axes = figure.add_subplot()
+    marker = "o" if len(history) <= 30 else None
+    axes.plot(history.epoch, history[metric], color=TRAIN_COLOR, marker=marker, label="training")
+    validation = history[f"val_{metric}"]
+    axes.plot(
+        history.epoch, validation, color=VALIDATION_COLOR, marker=marker, label=validation_name
+    )
+    axes.set(xlabel="epoch", ylabel=metric)
+    axes.set_ylim(0, 1 if metric == "accuracy" else None)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(color="#dddddd")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower right" if metric == "accuracy" else "upper right")
+    save_figure(figure, run.folder / f"{metric}.png")
+
+
+def plot_confusion_matrix(run, matrix, class_names):
+    """Draw confusion_matrix.png; numbers up to 25 classes, colours by share of the true class."""
+    size = min(max(8, 0.19 * len(class_names) + 3), 24)
+    figure = new_figure(run, "confusion matrix", width=size + 0.8, height=size)
+    axes = figure.add_subplot()
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    every = math.ceil(len(class_names) / 120)  # a label needs room to be read
+    seaborn.heatmap(
+        pd.DataFrame(shares, class_names, class_names),
+        annot=matrix if len(class_names) <= 25 else None,
+        fmt="d",
+        cmap="Blues",
+        vmin=0,
+        vmax=1,
+        square=True,
+        linewidths=0.5 if len(class_names) <= 25 else 0,
+        xticklabels=every,
+        yticklabels=every,
+        cbar_kws={"label": "share of the true class", "shrink": 0.7},
+        ax=axes,
+    )
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.tick_params(axis="x", rotation=90 if max(map(len, class_names)) > 2 else 0)
+    axes.tick_params(axis="y", rotation=0)
+    save_figure(figure, run.folder / "confusion_matrix.png")
+
+
+def plot_predictions(run, data, predicted, rows=4, columns=8):
+    """Draw predictions.png: test images chosen by the seed, titled predicted (true)."""
+    random = np.random.default_rng(run.hyperparameters.seed)
+    chosen = random.permutation(len(data.x_test))[: rows * columns]
+    true, guess = data.y_test[chosen], predicted[chosen]
+    names = np.array(data.class_names)
+    titles = [f"{p}\n({t})" for p, t in zip(names[guess], names[true], strict=True)]
+    colors = [RIGHT_COLOR if right else WRONG_COLOR for right in guess == true]
+    figure = new_figure(
+        run, "test images, predicted (true) class", width=1.3 * columns, height=1.6 * rows + 0.9
+    )
+    plot_images(figure, data.x_test[chosen], titles, colors, rows, columns)
+    save_figure(figure, run.folder / "predictions.png")
+
+
+# ------------------------------------------------------------------------------------------------
+# Report
+
+
+def report(run, model, data):
+    """Evaluate the trained network on the test set and write what is to be seen of it."""
+    beside = run.folder / ".part.keras"
+    model.save(beside)
+    beside.replace(run.folder / "model.keras")
+    predicted, accuracy, loss = evaluate(model, data.x_test, data.y_test)
+    run.save(test_accuracy=accuracy, test_loss=loss, status="finished")
+    labels = range(data.num_classes)
+    matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
+    table = pd.DataFrame(matrix, data.class_names, data.class_names)
+    write_text(run.folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
+    words = sklearn.metrics.classification_report(
+        data.y_test,
+        predicted,
+        labels=labels,
+        target_names=data.class_names,
+        digits=4,
+        zero_division=0,
+    )
+    write_text(run.folder / "classification_report.txt", words)
+    validation_name = "validation (the test set)" if data.validation_is_test else "validation"
+    plot_history(run, "accuracy", validation_name)
+    plot_history(run, "loss", validation_name)
+    plot_confusion_matrix(run, matrix, data.class_names)
+    plot_predictions(run, data, predicted)
+    epochs, seconds = run.record["epochs_done"], run.record["seconds"]
+    print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
+    print(f"Training: {epochs} epochs in {seconds / 60:.1f} minutes")
+    print(f"Files in {run.folder}:")
+    print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))

@@ -1,0 +1,73 @@
+"""Four small convolutions, each followed by pooling: the smallest and fastest network here.
+
+The only script that trains with Adam, and the only one that holds out the first tenth of the
+training images: after the last epoch it goes back to the one with the lowest validation loss.
+
+    python udacity_cnn.py --data digits
+    python udacity_cnn.py --optimizer sgd --learning-rate 0.05 --name sgd
+"""
+
+import common
+
+from keras import Input, Sequential
+from keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+
+HYPERPARAMETERS = common.Hyperparameters(
+    epochs=15,
+    batch_size=32,
+    optimizer="adam",
+    learning_rate=0.001,
+    momentum=0.0,
+    nesterov=False,
+    decay=0.0,
+    validation_split=0.1,
+    keep_best=True,
+    seed=0,
+)
+
+
+def build_model(image_shape, num_classes):
+    """Return the network for images of `image_shape`; its output is a probability per class."""
+    return Sequential(
+        [
+            Input(image_shape),
+            # 32 x 32 x 3
+            Conv2D(16, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 16 x 16 x 16
+            Conv2D(32, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 8 x 8 x 32
+            Conv2D(64, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 4 x 4 x 64
+            Conv2D(128, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            # 2 x 2 x 128
+            Dropout(0.3),
+            Flatten(),
+            Dense(256, activation="relu"),
+            Dropout(0.4),
+            Dense(num_classes, activation="softmax"),
+        ]
+    )
+
+
+def main():
+    """Train the network and write everything about the run to its folder."""
+    hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
+    data = common.load_data(hyperparameters)
+    common.set_seed(hyperparameters.seed)
+    model = build_model(data.image_shape, data.num_classes)
+    model.compile(
+        optimizer=common.make_optimizer(hyperparameters),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    run = common.start_run(__file__, model, data, hyperparameters, first_images=36)
+    common.train(run, model, data)
+    common.report(run, model, data)
+
+
+if __name__ == "__main__":
+    main()
