@@ -13,7 +13,6 @@ import io
 import itertools
 import json
 import math
-import multiprocessing.pool
 import os
 import platform
 import re
@@ -320,12 +319,15 @@ def load_classes(folder):
         paths += images
         labels += [label] * len(images)
     order = spread_classes(np.array(labels))
-    with multiprocessing.pool.ThreadPool() as pool:
-        images = pool.map(read_image, (paths[index] for index in order), chunksize=100)
-    unreadable = [image for image in images if isinstance(image, str)]
+    images, unreadable = np.empty((len(order), *IMAGE_SIZE, 3), dtype="uint8"), []
+    for image, index in zip(images, order, strict=True):
+        try:
+            image[:] = read_image(paths[index])
+        except Exception as error:  # a damaged file can raise nearly anything in a decoder
+            unreadable.append(f"{paths[index]}: {error}")
     if unreadable:
         fail(f"{len(unreadable)} unreadable images in {folder}:\n" + "\n".join(unreadable[:10]))
-    return np.stack(images), np.array(labels)[order], [path.name for path in classes]
+    return images, np.array(labels)[order], [path.name for path in classes]
 
 
 def spread_classes(labels):
@@ -342,22 +344,16 @@ def spread_classes(labels):
 
 
 def read_image(path):
-    """Return the image as uint8 (32, 32, 3), upright and on white, or why it cannot be read."""
-    try:
-        with Image.open(path) as image:
-            image.draft("RGB", IMAGE_SIZE)  # a large JPEG is decoded at a fraction of its size
-            image = ImageOps.exif_transpose(image)
-            if image.mode.startswith("I;16"):
-                image = Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            image = image.convert("RGB")
-            if image.size != IMAGE_SIZE:
-                image = image.resize(IMAGE_SIZE, Image.Resampling.BILINEAR)
-            return np.asarray(image)
-    except Exception as error:  # a damaged file can raise nearly anything in a decoder
-        return f"{path}: {error}"
+    """Return the image at `path` as uint8 (32, 32, 3), upright and on white."""
+    with Image.open(path) as image:
+        image.draft("RGB", IMAGE_SIZE)  # a large JPEG is decoded at a fraction of its size
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I;16"):
+            image = Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return np.asarray(image.convert("RGB").resize(IMAGE_SIZE, Image.Resampling.BILINEAR))
 
 
 # ------------------------------------------------------------------------------------------------
