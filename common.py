@@ -119,7 +119,7 @@ class Hyperparameters:
 
     def __str__(self):
         """Return the values that a plot should name, in one line."""
-        words = [self.optimizer, f"learning rate {self.learning_rate:g}"]
+        words = [Path(self.data).name, self.optimizer, f"learning rate {self.learning_rate:g}"]
         if self.optimizer == "sgd" and self.momentum:
             words.append(f"{'Nesterov ' * self.nesterov}momentum {self.momentum:g}")
         if self.decay:
@@ -673,6 +673,8 @@ def plot_history(run, metric, validation_name):
     axes.plot(
         history.epoch, validation, color=VALIDATION_COLOR, marker=marker, label=validation_name
     )
+    if "best_epoch" in run.record:
+        axes.axvline(run.record["best_epoch"], color="gray", linestyle=":", label="weights kept")
     axes.set(xlabel="epoch", ylabel=metric)
     axes.set_ylim(0, 1 if metric == "accuracy" else None)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -684,28 +686,29 @@ def plot_history(run, metric, validation_name):
 
 def plot_confusion_matrix(run, matrix, class_names):
     """Draw confusion_matrix.png; numbers up to 25 classes, colours by share of the true class."""
-    size = min(max(8, 0.19 * len(class_names) + 3), 24)
+    count = len(class_names)
+    size = min(max(8, 0.19 * count + 3), 24)
     figure = new_figure(run, "confusion matrix", width=size + 0.8, height=size)
     axes = figure.add_subplot()
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    every = math.ceil(len(class_names) / 120)  # a label needs room to be read
     seaborn.heatmap(
-        pd.DataFrame(shares, class_names, class_names),
-        annot=matrix if len(class_names) <= 25 else None,
+        matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1),
+        annot=matrix if count <= 25 else None,
         fmt="d",
         cmap="Blues",
         vmin=0,
         vmax=1,
         square=True,
-        linewidths=0.5 if len(class_names) <= 25 else 0,
-        xticklabels=every,
-        yticklabels=every,
-        cbar_kws={"label": "share of the true class", "shrink": 0.7},
+        linewidths=0.5 if count <= 25 else 0,
+        xticklabels=False,  # seaborn takes seconds to place a hundred
+        yticklabels=False,
+        cbar_kws={"label": "share of the true class", "shrink": 0.7, "aspect": 30},
         ax=axes,
     )
+    named = np.arange(0, count, math.ceil(count / 120))  # a name needs room to be read
+    names = [class_names[label] for label in named]
+    axes.set_xticks(named + 0.5, names, rotation=90 if max(map(len, names)) > 2 else 0)
+    axes.set_yticks(named + 0.5, names)
     axes.set(xlabel="predicted class", ylabel="true class")
-    axes.tick_params(axis="x", rotation=90 if max(map(len, class_names)) > 2 else 0)
-    axes.tick_params(axis="y", rotation=0)
     save_figure(figure, run.folder / "confusion_matrix.png")
 
 

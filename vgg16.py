@@ -29,6 +29,9 @@ class VGG16Hyperparameters(common.Hyperparameters):
 
     batch_norm: bool  # batch normalisation before each activation; without it the network fails
 
+    def __str__(self):
+        return f"{super().__str__()}, {'with' if self.batch_norm else 'no'} batch normalisation"
+
 
 HYPERPARAMETERS = VGG16Hyperparameters(
     epochs=10,

@@ -1,0 +1,131 @@
+"""Wrong input through the real command line: one clear message, exit status 2, nothing written."""
+
+import dataclasses
+import os
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import import_script, run_script
+from PIL import Image
+
+ARGUMENTS = {
+    "--epochs 0": "epochs is 0",
+    "--learning-rate -1": "learning_rate is -1.0",
+    "--learning-rate nan": "learning_rate is nan",
+    "--momentum 1.5": "momentum is 1.5",
+    "--batch-size 0": "batch_size is 0",
+    "--decay -0.1": "decay is -0.1",
+    "--optimizer rmsprop": "invalid choice 'rmsprop'",
+    "--validation-split 1": "validation_split is 1.0",
+    "--keep-best": "keep_best needs a held-out part",
+    "--seed -1": "seed is -1",
+    "--learning-rat 1": "Unrecognized options: --learning-rat",
+    "--epochs": "Missing value for argument '--epochs'",
+    "--epochs ten": "Error parsing --epochs",
+    "--data nowhere": "data is 'nowhere'",
+    "--data empty": "empty has no folder train",
+    "--data one-class": "train has 1 class folders",
+    "--data no-images": "bee has no images",
+    "--data text": "0000.png: cannot identify image file",
+    "--data truncated": "0003.jpg: image file is truncated",
+    "--data other-classes": "only one has 'cow'",
+    "--data file.txt": "is not the complete cifar-10-python.tar.gz",
+    "--data digits --results file.txt": "results is 'file.txt'",
+    "--data digits --results /proc/results": "results is '/proc/results'",
+}
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory, digits_folder):
+    """Run 4layerCNN.py with each of the arguments, two processes at a time."""
+    folder = tmp_path_factory.mktemp("bad-input")
+    make_bad_input(folder, digits_folder)
+    before = sorted(folder.rglob("*"))
+
+    def run(arguments):
+        return run_script("4layerCNN", *arguments.split(), cwd=folder, COLUMNS="200")
+
+    with ThreadPoolExecutor(2) as pool:
+        finished = dict(zip(ARGUMENTS, pool.map(run, ARGUMENTS), strict=True))
+    assert sorted(folder.rglob("*")) == before
+    return finished
+
+
+def make_bad_input(folder, digits_folder):
+    """Write what the arguments name: image folders that cannot be used, and a file."""
+    (folder / "file.txt").write_text("not an archive, not a folder")
+    (folder / "empty").mkdir()
+    zero, one = digits_folder / "train" / "0", digits_folder / "train" / "1"
+    shutil.copytree(zero, folder / "one-class" / "train" / "ant")
+    for name in ("no-images", "text", "truncated", "other-classes"):
+        shutil.copytree(zero, folder / name / "train" / "ant")
+        shutil.copytree(one, folder / name / "train" / "bee")
+    for path in (folder / "no-images" / "train" / "bee").iterdir():
+        path.rename(path.with_suffix(".txt"))
+    (folder / "text" / "train" / "ant" / "0000.png").write_text("no image")
+    jpeg = folder / "truncated" / "train" / "bee" / "0003.jpg"
+    Image.effect_noise((32, 32), 50).save(jpeg)
+    jpeg.write_bytes(jpeg.read_bytes()[:-300])
+    shutil.copytree(zero, folder / "other-classes" / "test" / "ant")
+    shutil.copytree(zero, folder / "other-classes" / "test" / "cow")
+    shutil.copytree(one, folder / "other-classes" / "test" / "bee")
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_bad_input(processes, arguments):
+    process = processes[arguments]
+    message = re.sub(r"[│\s]+", " ", process.stderr)
+    assert process.returncode == 2
+    assert ARGUMENTS[arguments] in message
+    assert "Traceback" not in process.stderr
+    assert "epoch 1/" not in process.stdout
+
+
+def test_download_that_fails(tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    proxy = "http://127.0.0.1:9"  # nobody answers there
+    process = run_script(
+        "4layerCNN", cwd=tmp_path, KERAS_HOME=str(cache), https_proxy=proxy, HTTPS_PROXY=proxy
+    )
+    assert process.returncode == 2
+    assert "Traceback" not in process.stderr
+    for words in (
+        "CIFAR-10 could not be loaded: URL fetch failure",
+        "--data digits (needs no download)",
+        "--data path/to/cifar-10-python.tar.gz",
+        str(cache / "datasets" / "cifar-10-batches-py-target_archive"),
+    ):
+        assert words in process.stderr
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["keras.json"]
+
+
+def test_wrong_value_in_the_script_itself(tmp_path):
+    root = Path(__file__).parent.parent
+    text = (root / "4layerCNN.py").read_text()
+    assert "batch_size=32," in text
+    (tmp_path / "edited.py").write_text(text.replace("batch_size=32,", "batch_size=3.5,"))
+    process = run_script(tmp_path / "edited", PYTHONPATH=str(root))
+    assert process.returncode == 2
+    assert process.stderr == "error: batch_size is 3.5; it must be a whole number, 1 or more\n"
+
+
+def test_help_describes_every_flag():
+    process = run_script("vgg16", "--help", COLUMNS="200")
+    assert process.returncode == 0
+    words = re.sub(r"[│\s]+", " ", process.stdout.split("─ options ─")[1])
+    for field in dataclasses.fields(import_script("vgg16").VGG16Hyperparameters):
+        flag = f"--{field.name.replace('_', '-')}"
+        (described,) = re.findall(rf" {flag}\b(.*?)\(default:", words)
+        assert len(described.split()) >= 5, flag
+
+
+def test_no_permission(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    tmp_path.chmod(0o500)
+    process = run_script("4layerCNN", "--data", "digits", "--results", tmp_path / "results")
+    assert process.returncode == 2 and "Permission denied" in process.stderr

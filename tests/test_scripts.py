@@ -1,0 +1,69 @@
+"""Each script from the command line to its files, in a process of its own."""
+
+import json
+
+import common
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import SCRIPTS, only_run, run_script
+
+FILES = {
+    "run.json",
+    "history.csv",
+    "architecture.txt",
+    "samples.png",
+    "accuracy.png",
+    "loss.png",
+    "confusion_matrix.png",
+    "confusion_matrix.csv",
+    "classification_report.txt",
+    "predictions.png",
+    "model.keras",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_script(script, tmp_path, digits_folder):
+    process = run_script(
+        script, "--data", digits_folder, "--epochs", 1, "--name", "a test", cwd=tmp_path
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stderr == ""
+    folder = only_run(tmp_path / "results")
+    assert folder.parent.name == script and folder.name.endswith("_a-test")
+    assert {path.name for path in folder.iterdir()} == FILES
+
+    record = json.loads((folder / "run.json").read_text())
+    assert record["status"] == "finished" and record["epochs_done"] == 1
+    history = pd.read_csv(folder / "history.csv")
+    columns = "epoch accuracy loss val_accuracy val_loss learning_rate seconds".split()
+    assert [*history.columns] == columns and len(history) == 1
+    assert f"Accuracy: {record['test_accuracy']:.2%}" in process.stdout
+    assert "epochs: 1 (the script's own: " in process.stdout
+    assert process.stdout.count("\nepoch 1/1 ") == 1  # one line per epoch when piped
+    assert str(folder.relative_to(tmp_path)) in process.stdout
+
+    # the saved network gives the accuracy that run.json states
+    hyperparameters = common.Hyperparameters(
+        **{
+            field.name: record["hyperparameters"][field.name]
+            for field in common.dataclasses.fields(common.Hyperparameters)
+        }
+    )
+    data = common.load_data(hyperparameters)
+    model = common.keras.models.load_model(folder / "model.keras")
+    predicted = model.predict(data.x_test.astype("float32") / 255, verbose=0).argmax(axis=1)
+    assert np.mean(predicted == data.y_test) == record["test_accuracy"]
+    if record["data"]["images"]["validation"] == 0:  # the test set was shown as validation
+        assert history.val_accuracy[0] == pytest.approx(record["test_accuracy"], abs=1e-6)
+        assert history.val_loss[0] == pytest.approx(record["test_loss"], rel=1e-4)
+
+
+def test_vgg16_without_batch_norm(tmp_path, digits_folder):
+    arguments = ("--data", digits_folder, "--epochs", 1, "--no-batch-norm", "--results", tmp_path)
+    process = run_script("vgg16", *arguments)
+    assert process.returncode == 0, process.stderr
+    assert "parameters: 33,638,218" in process.stdout
+    assert "BatchNorm" not in (only_run(tmp_path) / "architecture.txt").read_text()

@@ -1,0 +1,118 @@
+"""Training against a bare Keras fit, the decay formula by hand, seeds, and the best epoch."""
+
+import json
+
+import common
+
+import numpy as np
+import pytest
+
+keras = common.keras
+
+
+def trained(small_model, small_data, hyperparameters):
+    """Train the small network; return its run and the model."""
+    model = small_model(hyperparameters)
+    run = common.start_run("small.py", model, small_data, hyperparameters)
+    common.train(run, model, small_data)
+    return run, model
+
+
+def test_train_equals_bare_keras(small_model, small_data, make_hyperparameters):
+    hyperparameters = make_hyperparameters(epochs=3, momentum=0.9, decay=0.01, seed=5)
+    run, model = trained(small_model, small_data, hyperparameters)
+    bare = small_model(hyperparameters)
+    x, y = small_data.x_train.astype("float32") / 255, small_data.y_train
+    x_validation = small_data.x_validation.astype("float32") / 255
+    for epoch, row in enumerate(run.history().to_dict("records")):
+        order = np.random.default_rng([5, epoch]).permutation(len(x))
+        logs = bare.fit(x[order], y[order], batch_size=32, shuffle=False, verbose=0).history
+        val_loss, val_accuracy = bare.evaluate(x_validation, small_data.y_validation, verbose=0)
+        assert row["epoch"] == epoch + 1
+        assert row["loss"] == pytest.approx(logs["loss"][0], rel=1e-5)
+        assert row["accuracy"] == pytest.approx(logs["accuracy"][0])
+        assert row["val_loss"] == pytest.approx(val_loss, rel=1e-5)
+        assert row["val_accuracy"] == pytest.approx(val_accuracy)
+    for ours, theirs in zip(model.get_weights(), bare.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_decay_by_hand(make_hyperparameters):
+    optimizer = common.make_optimizer(make_hyperparameters(learning_rate=0.1, decay=0.5))
+    weight = keras.Variable(1.0)
+    by_hand = 1.0
+    for updates in range(5):
+        optimizer.apply([keras.ops.convert_to_tensor(1.0)], [weight])
+        by_hand -= 0.1 / (1 + 0.5 * updates)
+        assert float(weight.value) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_learning_rate_in_the_history(small_model, small_data, make_hyperparameters):
+    hyperparameters = make_hyperparameters(epochs=3, learning_rate=0.02, decay=0.1)
+    run, _ = trained(small_model, small_data, hyperparameters)
+    updates = 3 * np.array([1, 2, 3])  # 96 images in batches of 32
+    np.testing.assert_allclose(run.history().learning_rate, 0.02 / (1 + 0.1 * updates), rtol=1e-6)
+
+
+def test_optimizers(make_hyperparameters):
+    sgd = common.make_optimizer(make_hyperparameters(learning_rate=0.3, momentum=0.9, decay=0.0))
+    assert isinstance(sgd, keras.optimizers.SGD)
+    assert (sgd.momentum, sgd.nesterov, float(sgd.learning_rate)) == (0.9, True, np.float32(0.3))
+    adam = common.make_optimizer(make_hyperparameters(optimizer="adam", learning_rate=0.01))
+    assert isinstance(adam, keras.optimizers.Adam)
+
+
+def test_same_seed_same_history(small_model, small_data, make_hyperparameters):
+    def history(seed):
+        hyperparameters = make_hyperparameters(epochs=2, seed=seed)
+        run, _ = trained(small_model, small_data, hyperparameters)
+        return run.history().drop(columns="seconds")
+
+    first = history(seed=0)
+    assert first.equals(history(seed=0))
+    assert not first.equals(history(seed=1))
+
+
+def test_keep_best(small_model, small_data, make_hyperparameters, capsys):
+    hyperparameters = make_hyperparameters(
+        epochs=6, learning_rate=0.5, momentum=0.9, validation_split=0.25, keep_best=True
+    )
+    run, model = trained(small_model, small_data, hyperparameters)
+    val_loss = run.history().val_loss
+    best = val_loss.argmin()
+    assert best != len(val_loss) - 1, "the last epoch must not be the best, or this tests nothing"
+    assert run.record["best_epoch"] == best + 1
+    assert f"epoch {best + 1}:" in capsys.readouterr().out
+    x = small_data.x_validation.astype("float32") / 255
+    loss, _ = model.evaluate(x, small_data.y_validation, verbose=0)
+    assert loss == pytest.approx(val_loss[best], rel=1e-5)
+
+
+def test_run_folders_never_collide(tmp_path):
+    started = common.datetime.datetime(2026, 11, 20, 14, 30, 12)
+    folders = [common.make_run_folder(tmp_path, "s", started, name) for name in ("", "", "a", "a")]
+    assert [folder.name for folder in folders] == [
+        "2026-11-20_14-30-12",
+        "2026-11-20_14-30-12-2",
+        "2026-11-20_14-30-12_a",
+        "2026-11-20_14-30-12-2_a",
+    ]
+
+
+def test_run_name_in_the_folder_is_safe(tmp_path):
+    started = common.datetime.datetime(2026, 11, 20, 14, 30, 12)
+    folder = common.make_run_folder(tmp_path, "s", started, "../../<b>größer & 更多")
+    assert folder.parent == tmp_path / "s"
+    assert folder.name == "2026-11-20_14-30-12_b-größer-更多"
+
+
+def test_run_json_before_training(small_model, small_data, make_hyperparameters):
+    hyperparameters = make_hyperparameters(validation_split=0.25)
+    model = small_model(hyperparameters)
+    run = common.start_run("small.py", model, small_data, hyperparameters)
+    record = json.loads((run.folder / "run.json").read_text())
+    assert record["status"] == "running" and record["epochs_done"] == 0
+    assert record["script"] == "small" and record["parameters"] == model.count_params()
+    assert record["data"]["images"] == {"train": 96, "validation": 32, "test": 40}
+    assert record["hyperparameters"] == common.dataclasses.asdict(hyperparameters)
+    assert record["backend"] == "tensorflow" and record["device"] in ("cpu", "gpu")
