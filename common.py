@@ -25,7 +25,7 @@ from typing import Literal
 
 
 @contextlib.contextmanager
-def quiet_start():
+def quiet_import():
     """Silence what TensorFlow's libraries write while they load; no setting of theirs does."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports a missing GPU as an error
     stderr = os.dup(2)
@@ -38,7 +38,7 @@ def quiet_start():
         os.close(stderr)
 
 
-with quiet_start():
+with quiet_import():
     import keras
 
 import matplotlib
@@ -140,7 +140,8 @@ def parse_args(defaults, description):
 
 def set_seed(seed):
     """Seed Python, NumPy and the backend, and have a GPU compute the same results every time."""
-    keras.utils.set_random_seed(seed)
+    with quiet_import():  # Keras seeds TensorFlow, where there is one, on every backend
+        keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf  # Keras has no switch of its own for deterministic GPU arithmetic
 

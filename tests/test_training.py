@@ -115,4 +115,4 @@ def test_run_json_before_training(small_model, small_data, make_hyperparameters)
     assert record["script"] == "small" and record["parameters"] == model.count_params()
     assert record["data"]["images"] == {"train": 96, "validation": 32, "test": 40}
     assert record["hyperparameters"] == common.dataclasses.asdict(hyperparameters)
-    assert record["backend"] == "tensorflow" and record["device"] in ("cpu", "gpu")
+    assert record["backend"] == keras.backend.backend() and record["device"] in ("cpu", "gpu")
