@@ -7,6 +7,8 @@ its network; the functions here do the rest. Nothing happens on import.
 import contextlib
 import dataclasses
 import datetime
+import functools
+import getpass
 import hashlib
 import importlib.metadata
 import io
@@ -16,8 +18,11 @@ import math
 import os
 import platform
 import re
+import shlex
+import signal
 import socket
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -49,6 +54,7 @@ import sklearn.datasets
 import sklearn.metrics
 import sklearn.model_selection
 import tyro
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageOps
@@ -61,10 +67,25 @@ with warnings.catch_warnings():
 # Hyperparameters
 
 
-def fail(message):
-    """Print one clear message about wrong input and end the program with exit status 2."""
+def fail(message, exit_status=2):
+    """Print one clear message, by default about wrong input, and end the program."""
     print(f"error: {message}", file=sys.stderr)
-    raise SystemExit(2)
+    raise SystemExit(exit_status)
+
+
+@contextlib.contextmanager
+def explain_end():
+    """End the program with a message where it is interrupted or cannot write the run's files."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        fail("interrupted", exit_status=128 + signal.SIGINT)
+    except OSError as error:
+        fail(
+            f"the run's files cannot be written: {error}\nWhat was written before is kept; "
+            "--resume FOLDER goes on after the last finished epoch",
+            exit_status=1,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -87,6 +108,7 @@ class Hyperparameters:
     seed: int = 0  # start of all random numbers; the same seed gives the same run
     name: str = ""  # a word or two for the run's folder, such as no-dropout
     results: str = "results"  # the folder for all runs
+    resume: str = ""  # the folder of a run that was interrupted, to go on where it stopped
 
     def __post_init__(self):
         def is_number(value):
@@ -129,12 +151,30 @@ class Hyperparameters:
 
 
 def parse_args(defaults, description):
-    """Return the script's hyperparameters with the command line's changes, and say what changed."""
-    hyperparameters = tyro.cli(type(defaults), default=defaults, description=description)
-    for field in dataclasses.fields(defaults):
+    """Return the script's hyperparameters with the command line's changes, and say what changed.
+
+    With `resume` they are those of the run that goes on, with nothing changed but more epochs.
+    """
+    kind = type(defaults)
+    hyperparameters = tyro.cli(kind, default=defaults, description=description)
+    folder = hyperparameters.resume
+    if folder:
+        record = read_record(Path(folder))
+        if record["script"] != Path(sys.argv[0]).stem:
+            fail(f"resume is {folder!r}; that is a run of {record['script']}.py")
+        if record["status"] not in ("running", "interrupted"):
+            fail(f"resume is {folder!r}; that run has {record['status']}, it cannot go on")
+        defaults = kind(**record["hyperparameters"] | {"resume": folder})
+        hyperparameters = tyro.cli(kind, default=defaults)
+    for field in dataclasses.fields(kind):
         own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
-        if now != own:
-            print(f"{field.name}: {now} (the script's own: {own or 'none'})")
+        if now == own:
+            continue
+        if folder and not (field.name == "epochs" and now > own):
+            fail(
+                f"{field.name} is {now!r}; a resumed run keeps its own, {own!r}, or has more epochs"
+            )
+        print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {own or 'none'})")
     return hyperparameters
 
 
@@ -173,6 +213,7 @@ CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship tru
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 CIFAR10_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # read_image refuses it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,7 +270,8 @@ def load_cifar10():
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
     try:
-        parts = keras.datasets.cifar10.load_data()
+        with one_process_at_a_time():
+            parts = keras.datasets.cifar10.load_data()
     except Exception as error:  # Keras raises nothing narrower when a download fails
         folder = Path(os.environ.get("KERAS_HOME", "~/.keras"), "datasets")
         fail(
@@ -254,13 +296,25 @@ def load_archive(path):
             f"{path} is not the complete cifar-10-python.tar.gz: its SHA-256 is {found}, "
             f"it must be {CIFAR10_SHA256}"
         )
-    keras.utils.get_file(
-        "cifar-10-batches-py-target",  # the name under which keras.datasets.cifar10 looks for it
-        origin=path.resolve().as_uri(),
-        extract=True,
-        file_hash=CIFAR10_SHA256,
-    )
+    with one_process_at_a_time():
+        keras.utils.get_file(
+            "cifar-10-batches-py-target",  # where keras.datasets.cifar10 looks for it
+            origin=path.resolve().as_uri(),
+            extract=True,
+            file_hash=CIFAR10_SHA256,
+        )
     return load_cifar10()
+
+
+@contextlib.contextmanager
+def one_process_at_a_time():
+    """Wait while another process of this user downloads or unpacks CIFAR-10: Keras does not."""
+    with open(Path(tempfile.gettempdir(), f"cifar-10-{getpass.getuser()}.lock"), "w") as lock:
+        if os.name == "posix":
+            import fcntl  # Windows has none; there two first runs must not begin together
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def load_digits():
@@ -328,7 +382,12 @@ def load_classes(folder):
             unreadable.append(f"{paths[index]}: {error}")
     if unreadable:
         fail(f"{len(unreadable)} unreadable images in {folder}:\n" + "\n".join(unreadable[:10]))
-    return images, np.array(labels)[order], [path.name for path in classes]
+    return images, np.array(labels)[order], [make_printable(path.name) for path in classes]
+
+
+def make_printable(name):
+    """Return a folder's name as one line; control characters and stray bytes become "?"."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def spread_classes(labels):
@@ -347,6 +406,8 @@ def spread_classes(labels):
 def read_image(path):
     """Return the image at `path` as uint8 (32, 32, 3), upright and on white."""
     with Image.open(path) as image:
+        if image.width * image.height > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels are too many")
         image.draft("RGB", IMAGE_SIZE)  # a large JPEG is decoded at a fraction of its size
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I;16"):
@@ -368,6 +429,7 @@ class Run:
     folder: Path
     hyperparameters: Hyperparameters
     record: dict
+    stop: Exception = None  # why training ended early, if it did
 
     @property
     def script(self):
@@ -384,11 +446,35 @@ class Run:
         return pd.read_csv(self.folder / "history.csv")
 
 
+def read_record(folder):
+    """Return what the run.json in `folder` holds."""
+    path = folder / "run.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record["hyperparameters"], dict) or not record["script"]:
+            raise ValueError("it lacks hyperparameters")
+        return {"status": "unknown"} | record
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        fail(f"{path} is not the record of a run: {error!r}")
+
+
+def write_file(path, write):
+    """Have `write(path)` write a file whole or not at all: it is made beside and then renamed."""
+    if not path.parent.exists():
+        print(f"{path.parent} has been removed; it is made again")
+        path.parent.mkdir(parents=True)
+    beside = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        write(beside)
+        with open(beside, "rb+") as file:
+            os.fsync(file.fileno())  # or a power failure could leave the new name without content
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def write_text(path, text):
-    """Write a file whole or not at all."""
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    write_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 
 def make_run_folder(results, script, started, name):
@@ -401,48 +487,76 @@ def make_run_folder(results, script, started, name):
             folder.mkdir(parents=True)
             return folder
         except FileExistsError:
-            if not folder.is_dir():
-                fail(f"results is {results!r}; {folder.parent} is a file, not a folder")
+            continue  # another run began in the same second
         except OSError as error:
             fail(f"results is {results!r}; no folder can be made there: {error.strerror}")
 
 
+@explain_end()
 def start_run(script, model, data, hyperparameters, first_images=0):
-    """Make the run's folder and describe the run in it and on the terminal.
+    """Make the run's folder, or check the one to resume, and describe the run on the terminal.
 
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
     script, started = Path(script).stem, datetime.datetime.now()
-    folder = make_run_folder(hyperparameters.results, script, started, hyperparameters.name)
-    run = Run(folder, hyperparameters, {"script": script})
-    counts = {
-        "train": len(data.x_train),
-        "validation": 0 if data.validation_is_test else len(data.x_validation),
-        "test": len(data.x_test),
+    same = {  # what a resumed run must find as it was
+        "backend": keras.backend.backend(),
+        "network": describe_network(model),
+        "data": describe_data(data),
     }
+    if hyperparameters.resume:
+        run = Run(Path(hyperparameters.resume), hyperparameters, {})
+        run.record = read_record(run.folder)
+        for what, now in same.items():
+            if run.record.get(what) != now:
+                fail(f"resume is {hyperparameters.resume!r}; its {what} is not the same any more")
+    else:
+        folder = make_run_folder(hyperparameters.results, script, started, hyperparameters.name)
+        run = Run(folder, hyperparameters, {"script": script, "name": hyperparameters.name})
+        run.record |= {"started": started.isoformat(timespec="seconds"), "epochs_done": 0}
     run.save(
-        name=hyperparameters.name,
-        started=started.isoformat(timespec="seconds"),
         status="running",
-        hyperparameters=dataclasses.asdict(hyperparameters),
-        data={"images": counts, "image_shape": data.image_shape, "class_names": data.class_names},
+        hyperparameters=dataclasses.asdict(hyperparameters) | {"resume": ""},
         parameters=model.count_params(),
-        backend=keras.backend.backend(),
         device=find_device(model),
         versions=find_versions(),
-        epochs_done=0,
+        **same,
     )
-    validation = f"{counts['validation']:,} validation, " if counts["validation"] else ""
+    images = same["data"]["images"]
+    validation = f"{images['validation']:,} validation, " if images["validation"] else ""
     also = "" if validation else " (shown as validation)"
     print(f"script:     {script}")
-    print(f"run folder: {folder}")
-    print(f"device:     {run.record['device']} with the {run.record['backend']} backend")
-    print(f"images:     {counts['train']:,} training, {validation}{counts['test']:,} test{also}")
+    print(f"run folder: {run.folder}")
+    print(f"device:     {run.record['device']} with the {same['backend']} backend")
+    print(f"images:     {images['train']:,} training, {validation}{images['test']:,} test{also}")
     print(f"classes:    {data.num_classes}")
     print(f"parameters: {model.count_params():,}")
-    write_text(folder / "architecture.txt", draw_architecture(model))
+    write_text(run.folder / "architecture.txt", draw_architecture(model))
     plot_samples(run, data, first_images)
     return run
+
+
+def describe_data(data):
+    """Return the counts, the class names and a digest of all images and labels."""
+    digest = hashlib.sha256()
+    for part in (data.x_train, data.y_train, data.x_validation, data.y_validation):
+        digest.update(np.ascontiguousarray(part))
+    digest.update(data.x_test)
+    digest.update(data.y_test)
+    held_out = 0 if data.validation_is_test else len(data.x_validation)
+    return {
+        "images": {"train": len(data.x_train), "validation": held_out, "test": len(data.x_test)},
+        "image_shape": list(data.image_shape),
+        "class_names": data.class_names,
+        "sha256": digest.hexdigest(),
+    }
+
+
+def describe_network(model):
+    """Return a digest of the layers and their settings, all but their names."""
+    settings = [[type(layer).__name__, layer.get_config() | {"name": ""}] for layer in model.layers]
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def find_versions():
@@ -537,64 +651,182 @@ class ImageBatches(keras.utils.PyDataset):
         )
 
 
-class EpochLog(keras.callbacks.Callback):
-    """Shuffle the images before an epoch; add a row to history.csv after it, and print it."""
+GUESSING_ADVICE = (
+    "try batch normalisation, as in minivggnet.py and vgg16.py, or a learning rate three times "
+    "smaller or larger"
+)
 
-    def __init__(self, run, batches, quiet):
+
+def is_guessing(accuracy, loss, labels):
+    """Return whether a network knows no more than how frequent each class is among `labels`."""
+    shares = np.bincount(labels) / len(labels)
+    known = shares[shares > 0]
+    return accuracy < shares.max() + 0.1 and loss > -0.99 * np.sum(known * np.log(known))
+
+
+class Stop(Exception):
+    """Training ends before its last epoch."""
+
+    def __init__(self, status, exit_status, reason):
+        super().__init__(reason)
+        self.status, self.exit_status = status, exit_status
+
+
+@contextlib.contextmanager
+def stoppable(recorder):
+    """Have Ctrl-C and SIGTERM end training after the batch; a second one ends the program."""
+
+    def stop(number, frame):
+        recorder.signal_number = number
+        for signal_number in before:
+            signal.signal(signal_number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is stop:
+                signal.signal(number, handler)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Shuffle the images before each epoch; after it, keep on disk all that a later start needs.
+
+    checkpoint.npz holds the finished epochs, every variable of network and optimizer (the state of
+    the dropout layers included) and, with `keep_best`, the weights of the best epoch.
+    """
+
+    def __init__(self, run, model, batches, quiet):
         super().__init__()
         self.run, self.batches, self.quiet = run, batches, quiet
+        self.warned = False
+        self.path = run.folder / "checkpoint.npz"
+        self.rows, self.best, self.signal_number = [], None, None
+        model.optimizer.build(model.trainable_variables)
+        self.variables = [*model.variables, *model.optimizer.variables]
+        self.weights = model.weights
+
+    def restore(self):
+        """Go back to the last finished epoch, if there is one."""
+        if not self.path.exists():
+            return
+        try:
+            with np.load(self.path, allow_pickle=False) as saved:
+                arrays = {name: saved[name] for name in saved.files}
+            history = self.run.history().to_dict("records")
+            self.rows = history[: int(arrays["epochs"])]
+            for index, variable in enumerate(self.variables):
+                variable.assign(arrays[f"variable{index}"])
+        except Exception as error:  # a damaged file can raise nearly anything
+            fail(f"{self.path} or history.csv beside it is damaged: {error}")
+        if self.run.hyperparameters.keep_best:
+            self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.shuffle(epoch)
+        if keras.backend.backend() == "torch":  # its dropout draws from PyTorch's own generator
+            keras.utils.set_random_seed((self.run.hyperparameters.seed + epoch) % 2**32)
         self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.on_test_batch_end(batch)
+        if not math.isfinite(logs["loss"]):
+            own = self.run.hyperparameters
+            reason = (
+                f"the loss became {logs['loss']}. Likely the updates are too large: learning_rate "
+                f"is {own.learning_rate}, momentum {own.momentum}; try a third of the first, or "
+                "less of the second"
+            )
+            raise Stop("diverged", 1, reason)
+
+    def on_test_batch_end(self, batch, logs=None):
+        if self.signal_number:
+            raise Stop("interrupted", 128 + self.signal_number, "interrupted")
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1}
         row |= {name: logs[name] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         row["seconds"] = round(time.perf_counter() - self.started, 3)
-        with open(self.run.folder / "history.csv", "a", encoding="utf-8") as history:
-            if history.tell() == 0:
-                print(*row, sep=",", file=history)
-            print(*row.values(), sep=",", file=history)
+        self.rows.append(row)
+        if self.run.hyperparameters.keep_best and self.best_epoch() == epoch + 1:
+            self.best = [keras.ops.convert_to_numpy(weight) for weight in self.weights]
+        history = pd.DataFrame(self.rows).to_csv(index=False)
+        write_text(self.run.folder / "history.csv", history)
+        write_file(self.path, self.save)
         self.run.save(epochs_done=epoch + 1)
         if not self.quiet:
             print(
                 f"epoch {epoch + 1}/{self.params['epochs']}"
-                f"  loss {logs['loss']:.4f}  accuracy {logs['accuracy']:.4f}"
-                f"  val_loss {logs['val_loss']:.4f}  val_accuracy {logs['val_accuracy']:.4f}"
+                f"  loss {row['loss']:.4f}  accuracy {row['accuracy']:.4f}"
+                f"  val_loss {row['val_loss']:.4f}  val_accuracy {row['val_accuracy']:.4f}"
                 f"  {row['seconds']:.1f} s",
                 flush=True,
             )
+        if not self.warned and is_guessing(row["accuracy"], row["loss"], self.batches.labels):
+            self.warned = True
+            print(f"No better than guessing so far. If that lasts, {GUESSING_ADVICE}")
+
+    def best_epoch(self):
+        """Return the epoch with the lowest validation loss, counted from 1."""
+        return min(self.rows, key=lambda row: row["val_loss"])["epoch"]
+
+    def save(self, path):
+        arrays = {
+            f"variable{index}": keras.ops.convert_to_numpy(variable)
+            for index, variable in enumerate(self.variables)
+        }
+        arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
+        np.savez(path, epochs=len(self.rows), **arrays)
 
 
+@explain_end()
 def train(run, model, data):
-    """Train the compiled network, writing history.csv epoch by epoch."""
+    """Train the compiled network, or go on training it, keeping every finished epoch on disk.
+
+    An interrupt, a loss that is not finite or a lack of memory or disk space ends it early: the
+    network is then the one of the last finished epoch.
+    """
     hyperparameters = run.hyperparameters
     batches = ImageBatches(
         data.x_train, data.y_train, hyperparameters.batch_size, hyperparameters.seed
     )
     validation = ImageBatches(data.x_validation, data.y_validation, EVALUATION_BATCH_SIZE)
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
-    callbacks = [EpochLog(run, batches, quiet=on_terminal)]
+    recorder = Recorder(run, model, batches, quiet=on_terminal)
+    recorder.restore()
+    try:
+        with stoppable(recorder):
+            model.fit(
+                batches.stream(),
+                initial_epoch=len(recorder.rows),
+                epochs=hyperparameters.epochs,
+                validation_data=validation.stream(),
+                callbacks=[recorder],
+                shuffle=False,  # ImageBatches does it
+                verbose=int(on_terminal),
+            )
+    except Stop as stop:
+        run.stop = stop
+        recorder.restore()
+    except Exception as error:
+        if not re.search("out of memory|OOM|RESOURCE_EXHAUSTED|allocate", repr(error), re.I):
+            raise
+        fail(f"out of memory; lower batch_size, {hyperparameters.batch_size}: {error}", 1)
+    epochs = len(recorder.rows)
+    run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in recorder.rows), 3))
+    if run.stop:
+        print(f"Epoch {epochs + 1} of {hyperparameters.epochs}: {run.stop}")
+    if not epochs:
+        run.save(status=run.stop.status)
+        print("No epoch was finished: there is no accuracy to report")
+        raise SystemExit(run.stop.exit_status)
     if hyperparameters.keep_best:
-        best = keras.callbacks.EarlyStopping(
-            monitor="val_loss", patience=hyperparameters.epochs, restore_best_weights=True
-        )  # never stops early: its patience is the whole run
-        callbacks.append(best)
-    started = time.perf_counter()
-    model.fit(
-        batches.stream(),
-        epochs=hyperparameters.epochs,
-        validation_data=validation.stream(),
-        callbacks=callbacks,
-        shuffle=False,  # ImageBatches does it
-        verbose=int(on_terminal),
-    )
-    run.save(seconds=round(time.perf_counter() - started, 3))
-    if hyperparameters.keep_best:
-        run.save(best_epoch=best.best_epoch + 1)
-        print(f"Kept the weights of epoch {best.best_epoch + 1}: the lowest validation loss")
+        for weight, best in zip(recorder.weights, recorder.best, strict=True):
+            weight.assign(best)
+        run.save(best_epoch=recorder.best_epoch())
+        print(f"Kept the weights of epoch {recorder.best_epoch()}: the lowest validation loss")
 
 
 # ------------------------------------------------------------------------------------------------
@@ -615,7 +847,28 @@ def evaluate(model, images, labels):
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072b2", "#e07b00"  # told apart with any colour vision
 RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
+OTHER_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei"]
 matplotlib.rcParams["text.parse_math"] = False  # a class may be called "$5 $10"
+
+
+@functools.cache
+def known_letters():
+    """Have Matplotlib use what there is of OTHER_FONTS; return the letters it can draw."""
+    installed = set(font_manager.get_font_names())
+    families = ["DejaVu Sans", *(font for font in OTHER_FONTS if font in installed)]
+    matplotlib.rcParams["font.family"] = families
+    fonts = [font_manager.get_font(font_manager.findfont(family)) for family in families]
+    return set().union(*(font.get_charmap() for font in fonts))
+
+
+def short_names(class_names, length=24):
+    """Return the names for a plot: cut at `length`, a number where no font has the letters."""
+    return [
+        (name if len(name) <= length else name[: length - 1] + "…")
+        if {ord(letter) for letter in name} <= known_letters()
+        else f"class {label}"
+        for label, name in enumerate(class_names)
+    ]
 
 
 def new_figure(run, title, width=8, height=5.5):
@@ -631,9 +884,7 @@ def new_figure(run, title, width=8, height=5.5):
 
 def save_figure(figure, path):
     """Write the figure as a PNG file, whole or not at all."""
-    beside = path.with_name(f".{path.name}.part")
-    figure.savefig(beside, format="png")
-    beside.replace(path)
+    write_file(path, figure.savefig)
 
 
 def plot_images(figure, images, titles, colors, rows, columns):
@@ -656,7 +907,8 @@ def plot_samples(run, data, first_images=0):
             [np.flatnonzero(data.y_train == label)[:each] for label in range(data.num_classes)]
         )
         columns, title = 5 if data.num_classes <= 20 else 10, "training images of each class"
-    titles = [data.class_names[label] for label in data.y_train[chosen]]
+    names = short_names(data.class_names, 18)
+    titles = [names[label] for label in data.y_train[chosen]]
     rows = math.ceil(len(chosen) / columns)
     figure = new_figure(run, title, width=1.25 * columns + 0.5, height=1.4 * rows + 0.9)
     plot_images(figure, data.x_train[chosen], titles, ["black"] * len(chosen), rows, columns)
@@ -706,7 +958,7 @@ def plot_confusion_matrix(run, matrix, class_names):
         ax=axes,
     )
     named = np.arange(0, count, math.ceil(count / 120))  # a name needs room to be read
-    names = [class_names[label] for label in named]
+    names = [short_names(class_names)[label] for label in named]
     axes.set_xticks(named + 0.5, names, rotation=90 if max(map(len, names)) > 2 else 0)
     axes.set_yticks(named + 0.5, names)
     axes.set(xlabel="predicted class", ylabel="true class")
@@ -718,7 +970,7 @@ def plot_predictions(run, data, predicted, rows=4, columns=8):
     random = np.random.default_rng(run.hyperparameters.seed)
     chosen = random.permutation(len(data.x_test))[: rows * columns]
     true, guess = data.y_test[chosen], predicted[chosen]
-    names = np.array(data.class_names)
+    names = np.array(short_names(data.class_names, 18))
     titles = [f"{p}\n({t})" for p, t in zip(names[guess], names[true], strict=True)]
     colors = [RIGHT_COLOR if right else WRONG_COLOR for right in guess == true]
     figure = new_figure(
@@ -732,13 +984,15 @@ def plot_predictions(run, data, predicted, rows=4, columns=8):
 # Report
 
 
+@explain_end()
 def report(run, model, data):
-    """Evaluate the trained network on the test set and write what is to be seen of it."""
-    beside = run.folder / ".part.keras"
-    model.save(beside)
-    beside.replace(run.folder / "model.keras")
+    """Evaluate the trained network on the test set and write what is to be seen of it.
+
+    What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
+    """
+    write_file(run.folder / "model.keras", model.save)
     predicted, accuracy, loss = evaluate(model, data.x_test, data.y_test)
-    run.save(test_accuracy=accuracy, test_loss=loss, status="finished")
+    run.save(test_accuracy=accuracy, test_loss=loss)
     labels = range(data.num_classes)
     matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
     table = pd.DataFrame(matrix, data.class_names, data.class_names)
@@ -752,13 +1006,36 @@ def report(run, model, data):
         zero_division=0,
     )
     write_text(run.folder / "classification_report.txt", words)
+    exit_status = run.stop.exit_status if run.stop else 0
     validation_name = "validation (the test set)" if data.validation_is_test else "validation"
-    plot_history(run, "accuracy", validation_name)
-    plot_history(run, "loss", validation_name)
-    plot_confusion_matrix(run, matrix, data.class_names)
-    plot_predictions(run, data, predicted)
-    epochs, seconds = run.record["epochs_done"], run.record["seconds"]
+    for plot, *arguments in (
+        (plot_history, "accuracy", validation_name),
+        (plot_history, "loss", validation_name),
+        (plot_confusion_matrix, matrix, data.class_names),
+        (plot_predictions, data, predicted),
+    ):
+        try:
+            plot(run, *arguments)
+        except Exception as error:  # a failed picture must not cost the next one
+            print(f"error: {plot.__name__} failed: {error!r}", file=sys.stderr)
+            exit_status = exit_status or 1
+    run.save(status=run.stop.status if run.stop else "finished")
+    if run.record["status"] != "interrupted":
+        (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-    print(f"Training: {epochs} epochs in {seconds / 60:.1f} minutes")
+    last = run.history().iloc[-1]
+    if is_guessing(accuracy, loss, data.y_test) and is_guessing(
+        last.accuracy, last.loss, data.y_train
+    ):
+        favourite = np.bincount(predicted).argmax()
+        share, name = np.mean(predicted == favourite), data.class_names[favourite]
+        print(f"No better than guessing: it called {share:.0%} of the test images {name!r}.")
+        print(f"The network has not begun to learn; {GUESSING_ADVICE}")
+    epochs, seconds = run.record["epochs_done"], run.record["seconds"]
+    print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
+    if run.record["status"] == "interrupted":
+        print(f"To go on: python {sys.argv[0]} --resume {shlex.quote(str(run.folder))}")
+    if exit_status:
+        raise SystemExit(exit_status)

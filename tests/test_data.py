@@ -106,7 +106,7 @@ def test_kinds_of_images(tmp_path):
     )
     assert read(Image.new("L", (64, 64), 100), "grey.png") == [100, 100, 100]
     assert read(Image.new("1", (64, 64), 1), "bits.png") == [255, 255, 255]
-    deep = Image.fromarray(np.full((32, 32), 100 * 257, dtype="uint16"))
+    deep = Image.fromarray(np.full((32, 32), 100 * 256 + 7, dtype="uint16"))
     assert read(deep, "deep.png") == [100, 100, 100]
     assert read(Image.new("LA", (32, 32), (0, 0)), "clear.png") == [255, 255, 255]
     assert read(Image.new("RGBA", (32, 32), (*red, 0)), "ghost.png") == [255, 255, 255]
