@@ -146,7 +146,8 @@ class Hyperparameters:
             words.append(f"{'Nesterov ' * self.nesterov}momentum {self.momentum:g}")
         if self.decay:
             words.append(f"decay {self.decay:g}")
-        words += [f"batch size {self.batch_size}", f"{self.epochs} epochs", f"seed {self.seed}"]
+        epochs = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
+        words += [f"batch size {self.batch_size}", epochs, f"seed {self.seed}"]
         return ", ".join(words)
 
 
@@ -244,19 +245,22 @@ class Dataset:
 def load_data(hyperparameters):
     """Load what `data` names and hold out the first `validation_split` of the training images."""
     source, split = hyperparameters.data, hyperparameters.validation_split
-    if source == "cifar10":
-        parts = load_cifar10()
-    elif source == "digits":
-        parts = load_digits()
-    elif Path(source).is_dir():
-        parts = load_folder(Path(source), hyperparameters.seed)
-    elif Path(source).is_file():
-        parts = load_archive(Path(source))
-    else:
-        fail(
-            f"data is {source!r}, and there is no such file or folder; it must be cifar10, digits, "
-            "a cifar-10-python.tar.gz or an image folder"
-        )
+    try:
+        if source == "cifar10":
+            parts = load_cifar10()
+        elif source == "digits":
+            parts = load_digits()
+        elif Path(source).is_dir():
+            parts = load_folder(Path(source), hyperparameters.seed)
+        elif Path(source).is_file():
+            parts = load_archive(Path(source))
+        else:
+            fail(
+                f"data is {source!r}, and there is no such file or folder; it must be cifar10, "
+                "digits, a cifar-10-python.tar.gz or an image folder"
+            )
+    except OSError as error:
+        fail(f"data is {source!r}; it cannot be read: {error}")
     (x, y), test, class_names = parts
     held_out = round(split * len(x))
     if split and not 0 < held_out < len(x):

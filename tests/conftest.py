@@ -1,5 +1,6 @@
 """What the tests share: an empty Keras cache, small images, and scripts run as a user does."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -51,6 +52,44 @@ def run_script(script, *arguments, cwd=ROOT, **environment):
         text=True,
         timeout=240,
     )
+
+
+class Zygote:
+    """A process that has loaded Keras once and runs scripts in forks of itself."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, ROOT / "tests" / "zygote.py"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, script, *arguments, cwd, output):
+        """Start a script in `cwd`, its terminal being two files in `output`; return its pid."""
+        self.output = Path(output)
+        request = {"script": script, "arguments": [*map(str, arguments)]}
+        request |= {"cwd": str(cwd), "output": str(output)}
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline().removeprefix("pid "))
+
+    def wait(self):
+        """Return the finished script with returncode (-9: killed), stdout and stderr."""
+        status = int(self.process.stdout.readline().removeprefix("status "))
+        texts = [(self.output / f"{name}.txt").read_text() for name in ("stdout", "stderr")]
+        return subprocess.CompletedProcess(None, status, *texts)
+
+    def run(self, *arguments, **places):
+        self.start(*arguments, **places)
+        return self.wait()
+
+
+@pytest.fixture(scope="session")
+def zygote():
+    zygote = Zygote()
+    yield zygote
+    zygote.process.stdin.close()
+    zygote.process.wait()
 
 
 def import_script(name):

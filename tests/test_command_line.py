@@ -4,7 +4,6 @@ import dataclasses
 import os
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,19 +38,11 @@ ARGUMENTS = {
 
 
 @pytest.fixture(scope="module")
-def processes(tmp_path_factory, digits_folder):
-    """Run 4layerCNN.py with each of the arguments, two processes at a time."""
+def bad_input(tmp_path_factory, digits_folder):
+    """Return a folder with what the arguments name: unusable image folders, and a file."""
     folder = tmp_path_factory.mktemp("bad-input")
     make_bad_input(folder, digits_folder)
-    before = sorted(folder.rglob("*"))
-
-    def run(arguments):
-        return run_script("4layerCNN", *arguments.split(), cwd=folder, COLUMNS="200")
-
-    with ThreadPoolExecutor(2) as pool:
-        finished = dict(zip(ARGUMENTS, pool.map(run, ARGUMENTS), strict=True))
-    assert sorted(folder.rglob("*")) == before
-    return finished
+    return folder
 
 
 def make_bad_input(folder, digits_folder):
@@ -75,13 +66,15 @@ def make_bad_input(folder, digits_folder):
 
 
 @pytest.mark.parametrize("arguments", ARGUMENTS)
-def test_bad_input(processes, arguments):
-    process = processes[arguments]
+def test_bad_input(zygote, tmp_path, bad_input, arguments):
+    before = sorted(bad_input.rglob("*"))
+    process = zygote.run("4layerCNN", *arguments.split(), cwd=bad_input, output=tmp_path)
     message = re.sub(r"[│\s]+", " ", process.stderr)
     assert process.returncode == 2
     assert ARGUMENTS[arguments] in message
     assert "Traceback" not in process.stderr
     assert "epoch 1/" not in process.stdout
+    assert sorted(bad_input.rglob("*")) == before
 
 
 def test_download_that_fails(tmp_path):
