@@ -8,7 +8,6 @@ import contextlib
 import dataclasses
 import datetime
 import functools
-import getpass
 import hashlib
 import importlib.metadata
 import io
@@ -313,11 +312,13 @@ def load_archive(path):
 @contextlib.contextmanager
 def one_process_at_a_time():
     """Wait while another process of this user downloads or unpacks CIFAR-10: Keras does not."""
-    with open(Path(tempfile.gettempdir(), f"cifar-10-{getpass.getuser()}.lock"), "w") as lock:
-        if os.name == "posix":
-            import fcntl  # Windows has none; there two first runs must not begin together
+    if os.name != "posix":  # Windows has no flock: there two first runs must not begin together
+        yield
+        return
+    import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with open(Path(tempfile.gettempdir(), f"cifar-10-{os.getuid()}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -706,13 +707,14 @@ class Recorder(keras.callbacks.Callback):
         self.run, self.batches, self.quiet = run, batches, quiet
         self.warned = False
         self.path = run.folder / "checkpoint.npz"
-        self.rows, self.best, self.signal_number = [], None, None
+        self.rows, self.best, self.signal_number = [], None, None  # rows of history.csv
         model.optimizer.build(model.trainable_variables)
         self.variables = [*model.variables, *model.optimizer.variables]
         self.weights = model.weights
 
     def restore(self):
         """Go back to the last finished epoch, if there is one."""
+        self.rows = []
         if not self.path.exists():
             return
         try:
@@ -821,6 +823,8 @@ def train(run, model, data):
     epochs = len(recorder.rows)
     run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in recorder.rows), 3))
     if run.stop:
+        if on_terminal:
+            print()  # the progress bar has not ended its line
         print(f"Epoch {epochs + 1} of {hyperparameters.epochs}: {run.stop}")
     if not epochs:
         run.save(status=run.stop.status)

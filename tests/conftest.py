@@ -112,10 +112,10 @@ def save_images(folder, images, labels, names):
 
 @pytest.fixture(scope="session")
 def digits_folder(tmp_path_factory):
-    """Return a folder of 240 training and 80 test images of the digits 0 to 9."""
+    """Return a folder of 200 training and 80 test images of the digits 0 to 9."""
     folder = tmp_path_factory.mktemp("digits")
     (x_train, y_train), (x_test, y_test), names = common.load_digits()
-    save_images(folder / "train", x_train[:240], y_train[:240], names)
+    save_images(folder / "train", x_train[:200], y_train[:200], names)
     save_images(folder / "test", x_test[:80], y_test[:80], names)
     return folder
 

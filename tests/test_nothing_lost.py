@@ -239,6 +239,16 @@ def test_resume_with_more_epochs(start, at_epoch, handlers, make_hyperparameters
         np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (ours, theirs)))
 
 
+def test_resume_after_the_last_epoch(start, make_hyperparameters, small_data):
+    hyperparameters = make_hyperparameters(epochs=2)
+    run, model = start(hyperparameters)  # and killed before its report
+    resumed, same = start(common.dataclasses.replace(hyperparameters, resume=str(run.folder)))
+    common.report(resumed, same, small_data)
+    assert common.read_record(run.folder)["status"] == "finished"
+    for ours, theirs in zip(same.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.fixture
 def interrupted(start, at_epoch, handlers, make_hyperparameters):
     """Return the hyperparameters that resume a run interrupted in its second epoch."""
