@@ -110,14 +110,18 @@ def save_images(folder, images, labels, names):
         Image.fromarray(image).save(path)
 
 
+def save_digits(folder, train, test):
+    """Write that many training and test images of the digits 0 to 9; return the folder."""
+    (x_train, y_train), (x_test, y_test), names = common.load_digits()
+    save_images(folder / "train", x_train[:train], y_train[:train], names)
+    save_images(folder / "test", x_test[:test], y_test[:test], names)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def digits_folder(tmp_path_factory):
     """Return a folder of 200 training and 80 test images of the digits 0 to 9."""
-    folder = tmp_path_factory.mktemp("digits")
-    (x_train, y_train), (x_test, y_test), names = common.load_digits()
-    save_images(folder / "train", x_train[:200], y_train[:200], names)
-    save_images(folder / "test", x_test[:80], y_test[:80], names)
-    return folder
+    return save_digits(tmp_path_factory.mktemp("digits"), 200, 80)
 
 
 @pytest.fixture

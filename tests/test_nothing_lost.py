@@ -17,7 +17,7 @@ import common
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, only_run, save_images
+from conftest import ROOT, only_run, save_digits, save_images
 from PIL import Image
 
 keras = common.keras
@@ -50,11 +50,7 @@ def assert_same_run(folder, other):
 
 @pytest.fixture(scope="module")
 def few_digits(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("few-digits")
-    (x, y), (x_test, y_test), names = common.load_digits()
-    save_images(folder / "train", x[:120], y[:120], names)
-    save_images(folder / "test", x_test[:40], y_test[:40], names)
-    return folder
+    return save_digits(tmp_path_factory.mktemp("few-digits"), 120, 40)
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,9 @@ def test_samples(run, figures, random):
     grid = figures["samples.png"].axes
     assert [axes.get_title() for axes in grid] == names
     assert grid[0].get_subplotspec().get_gridspec().get_geometry() == (2, 5)
+    many = common.dataclasses.replace(data, y_train=np.arange(40) * 5, class_names=["c"] * 250)
+    common.plot_samples(run, many)
+    assert len(figures["samples.png"].axes) == 14  # every third of the classes
     common.plot_samples(run, data, first_images=36)
     grid = figures["samples.png"].axes
     assert grid[0].get_subplotspec().get_gridspec().get_geometry() == (3, 12)
