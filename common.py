@@ -468,7 +468,7 @@ def write_file(path, write):
     if not path.parent.exists():
         print(f"{path.parent} has been removed; it is made again")
         path.parent.mkdir(parents=True)
-    beside = path.with_name(f".{path.stem}.part{path.suffix}")
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         write(beside)
         with open(beside, "rb+") as file:
@@ -512,6 +512,8 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     if hyperparameters.resume:
         run = Run(Path(hyperparameters.resume), hyperparameters, {})
         run.record = read_record(run.folder)
+        for left_by_a_crash in run.folder.glob(".*.part.*"):
+            left_by_a_crash.unlink()
         for what, now in same.items():
             if run.record.get(what) != now:
                 fail(f"resume is {hyperparameters.resume!r}; its {what} is not the same any more")
@@ -1041,9 +1043,21 @@ def report(run, model, data):
         print(f"The network has not begun to learn; {GUESSING_ADVICE}")
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
+    refresh_page(run.folder.parent.parent)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
     if run.record["status"] == "interrupted":
         print(f"To go on: python {sys.argv[0]} --resume {shlex.quote(str(run.folder))}")
     if exit_status:
         raise SystemExit(exit_status)
+
+
+def refresh_page(results):
+    """Bring the page that lays all runs side by side up to date; a run never fails by it."""
+    try:
+        import compare  # here, so that compare.py alone starts without Keras
+
+        compare.write_page(compare.Options(results=results))
+        print(f"Side by side with other runs: {results / 'index.html'}")
+    except Exception as error:
+        print(f"The page {results / 'index.html'} was not refreshed: {error!r}")

@@ -85,8 +85,7 @@ def test_killed_ten_times(zygote, tmp_path, uninterrupted):
         pid = zygote.start("minivggnet", *arguments, cwd=tmp_path, output=tmp_path)
         wait_for(lambda: [*results.glob("*/*/run.json")])
         folder = only_run(results)
-        part, checkpoint = folder / ".checkpoint.part.npz", folder / "checkpoint.npz"
-        part.unlink(missing_ok=True)
+        part, checkpoint = folder / f".checkpoint.{pid}.part.npz", folder / "checkpoint.npz"
         before = checkpoint.exists() and checkpoint.stat().st_mtime_ns
         if kill % 2:  # while a checkpoint is being written
             wait_for(part.exists)
