@@ -312,14 +312,31 @@ def load_archive(path):
 @contextlib.contextmanager
 def one_process_at_a_time():
     """Wait while another process of this user downloads or unpacks CIFAR-10: Keras does not."""
-    if os.name != "posix":  # Windows has no flock: there two first runs must not begin together
+    user = os.getuid() if os.name == "posix" else "user"
+    path = Path(tempfile.gettempdir(), f"cifar-10-{user}.lock")
+    path.touch()
+    with locked(path):
+        yield
+
+
+@contextlib.contextmanager
+def locked(path, wait=True):
+    """Keep other processes from locking the file or folder; at the latest it ends with this one.
+
+    Raises BlockingIOError if another process has it and `wait` is false. Windows has no such
+    locks, so nobody is kept out there.
+    """
+    if os.name != "posix":
         yield
         return
     import fcntl
 
-    with open(Path(tempfile.gettempdir(), f"cifar-10-{os.getuid()}.lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
+    finally:
+        os.close(descriptor)
 
 
 def load_digits():
@@ -512,6 +529,11 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     if hyperparameters.resume:
         run = Run(Path(hyperparameters.resume), hyperparameters, {})
         run.record = read_record(run.folder)
+        try:
+            with locked(run.folder, wait=False):
+                pass
+        except BlockingIOError:
+            fail(f"resume is {hyperparameters.resume!r}; that run is still being trained")
         for left_by_a_crash in run.folder.glob(".*.part.*"):
             left_by_a_crash.unlink()
         for what, now in same.items():
@@ -805,7 +827,7 @@ def train(run, model, data):
     recorder = Recorder(run, model, batches, quiet=on_terminal)
     recorder.restore()
     try:
-        with stoppable(recorder):
+        with locked(run.folder), stoppable(recorder):
             model.fit(
                 batches.stream(),
                 initial_epoch=len(recorder.rows),

@@ -209,7 +209,7 @@ def show_table(table):
 def new_chart(title, xlabel, ylabel):
     """Return a figure and its axes, in the same size and style for all charts."""
     figure = Figure(figsize=(8, 4.5), dpi=100)
-    axes = figure.add_axes((0.08, 0.14, 0.54, 0.76))  # the legend stands on the right
+    axes = figure.add_axes((0.08, 0.2, 0.54, 0.7))  # the legend stands on the right
     axes.set_title(title, loc="left", fontweight="bold")
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(color="#dddddd")

@@ -312,6 +312,23 @@ def test_resume_refused(zygote, tmp_path, interrupted, content, arguments, messa
     assert message in process.stderr and "Traceback" not in process.stderr
 
 
+def test_resume_of_a_run_that_is_still_trained(start, interrupted, capsys):
+    with common.locked(interrupted.resume):
+        assert "still being trained" in refusal(start, capsys, interrupted)
+    start(interrupted)
+
+
+def test_a_run_is_locked_while_it_is_trained(start, at_epoch, make_hyperparameters):
+    def try_to_lock(recorder):
+        with pytest.raises(BlockingIOError), common.locked(recorder.run.folder, wait=False):
+            raise AssertionError("the run was not locked")
+
+    at_epoch(1, try_to_lock)
+    run, _ = start(make_hyperparameters())
+    with common.locked(run.folder, wait=False):
+        pass
+
+
 def test_resume_by_another_script(zygote, tmp_path, interrupted):
     folder = interrupted.resume
     process = zygote.run("4layerCNN", "--resume", folder, cwd=tmp_path, output=tmp_path)
