@@ -241,6 +241,7 @@ class Dataset:
         return self.x_validation is self.x_test
 
 
+@explain_end()
 def load_data(hyperparameters):
     """Load what `data` names and hold out the first `validation_split` of the training images."""
     source, split = hyperparameters.data, hyperparameters.validation_split

@@ -359,9 +359,14 @@ def write_page(options):
     results = options.results
     charts = draw_charts(runs, results / "charts")
     compared = [run for run in runs if run.matrix is not None]
+    given = {path.resolve(): place for place, path in enumerate(options.runs)}
+    compared.sort(key=lambda run: given.get(run.folder.resolve(), 0))  # else the better one first
     if len(compared) == 2 and [*compared[0].matrix] == [*compared[1].matrix]:
         draw_difference(*compared, results / "charts")
         charts.append(("confusion_difference", "where the second run confuses less or more"))
+    for stale in (results / "charts").glob("[!.]*.png"):
+        if stale.stem not in dict(charts):
+            stale.unlink(missing_ok=True)
     table = make_table(runs)
     columns = []
     for run, cells in zip(runs, show_cells(table), strict=True):

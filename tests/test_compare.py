@@ -210,6 +210,15 @@ def test_difference_of_two_runs(results, charts):
     assert [text.get_text() for text in shown.texts][:2] == ["-16.7", "+16.7"]
 
 
+def test_difference_follows_the_order_given(results, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(compare, "draw_difference", lambda *runs: drawn.append(runs[:2]))
+    folders = [next(results.glob(f"*/*{number}")) for number in ("01", "03")]
+    for order in (folders, folders[::-1]):
+        compare.write_page(compare.Options(results=results, runs=tuple(order)))
+        assert [run.folder for run in drawn.pop()] == order
+
+
 def test_most_confused(results):
     (run, *_), _ = compare.read_runs(compare.Options(results=results))
     assert compare.most_confused(run, count=2) == [
@@ -228,6 +237,8 @@ def test_command_line(results):
     assert "50.00%" in process.stdout and "75.00%" not in process.stdout
     assert process.stdout.count("confuses most") == 2
     assert (results / "charts" / "confusion_difference.png").is_file()
+    assert run().returncode == 0
+    assert not (results / "charts" / "confusion_difference.png").exists()
     wrong = run("nowhere")
     assert wrong.returncode == 2 and wrong.stderr == "error: nowhere is not a folder of runs\n"
     assert run("--sort", "colour").returncode == 2

@@ -160,6 +160,17 @@ def test_archive(fake_archive, make_hyperparameters):
     np.testing.assert_array_equal(cached.y_test, data.y_test)
 
 
+def test_interrupted_while_loading(make_hyperparameters, monkeypatch, capsys):
+    def load_digits():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(common, "load_digits", load_digits)
+    with pytest.raises(SystemExit) as stop:
+        common.load_data(make_hyperparameters())
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+
 def test_wrong_archive(tmp_path, make_hyperparameters, capsys):
     path = tmp_path / "cifar-10-python.tar.gz"
     path.write_bytes(b"half of it")
