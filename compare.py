@@ -1,8 +1,10 @@
 """Lay runs side by side: a table in the terminal, charts, and one page, results/index.html.
 
-python compare.py
-python compare.py --script 4layerCNN --sort minutes --limit 5
-python compare.py results/4layerCNN/2026-11-20_14-30-12 results/6layerCNN/2026-11-20_15-02-40
+Two runs are compared in more detail: which classes each confuses, and where they differ.
+
+    python compare.py
+    python compare.py --script 4layerCNN --sort minutes --limit 5
+    python compare.py results/4layerCNN/2026-11-20_14-30-12 results/6layerCNN/2026-11-20_15-02-40
 """
 
 import collections
@@ -30,6 +32,7 @@ BAR_EPOCHS = (10, 20, 50, 100)
 MOST_IN_A_CHART = 10  # more lines than colours cannot be told apart
 MOST_CLASSES_IN_A_CHART = 25
 NOT_COMPARED = {"name", "results", "resume"}
+SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +43,7 @@ class Options:
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
     results: Path = Path("results")  # the folder for all runs, and for the page
     script: str = ""  # only runs of this script, such as 4layerCNN
-    sort: Literal["accuracy", "minutes", "epochs", "parameters", "started"] = (
-        "accuracy"  # best first
-    )
+    sort: SortBy = "accuracy"  # by which column, the best or the latest first
     limit: int = 0  # show only so many runs, from the first on; 0 shows all
 
 
