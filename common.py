@@ -855,6 +855,8 @@ def train(run, model, data):
         run.save(status=run.stop.status)
         print("No epoch was finished: there is no accuracy to report")
         raise SystemExit(run.stop.exit_status)
+    if run.stop and run.stop.status == "interrupted":
+        print("Evaluating the epochs that are done; a second Ctrl-C skips that", flush=True)
     if hyperparameters.keep_best:
         for weight, best in zip(recorder.weights, recorder.best, strict=True):
             weight.assign(best)
