@@ -21,7 +21,7 @@ from conftest import ROOT, only_run, save_digits, save_images
 from PIL import Image
 
 keras = common.keras
-EPOCHS = 7
+EPOCHS = 10
 
 
 def weights_of(folder):
@@ -91,9 +91,10 @@ def test_killed_ten_times(zygote, tmp_path, uninterrupted):
             wait_for(part.exists)
         elif kill % 4 == 0:  # inside the epoch after the next
             wait_for(lambda: checkpoint.exists() and checkpoint.stat().st_mtime_ns != before)  # noqa: B023
-            time.sleep(moments.uniform(0, 0.3))
-        else:  # anywhere
-            time.sleep(moments.uniform(0, 3))
+            epoch = pd.read_csv(folder / "history.csv").seconds.min()
+            time.sleep(moments.uniform(0, 0.9 * epoch))
+        else:  # as it starts
+            time.sleep(moments.uniform(0, 0.8))
         os.kill(pid, signal.SIGKILL)
         assert zygote.wait().returncode == -signal.SIGKILL
         half_written += part.exists()
