@@ -3,7 +3,7 @@
 Two convolutions look for patterns, pooling halves the picture, dropout keeps the network from
 learning the images by heart. Nearly all weights (94 %) lie in the first dense layer.
 
-Measured: 96.94 % of the test digits after 10 epochs in 25 seconds (seed 0, two processor cores).
+Measured: 96.94 % of the test digits after 10 epochs in 20 seconds (seed 0, two processor cores).
 
     python 4layerCNN.py --data digits --epochs 10
     python 4layerCNN.py --epochs 20 --name twenty-epochs
