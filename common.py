@@ -121,7 +121,14 @@ class Hyperparameters:
             if not allowed(value):
                 fail(f"{field} is {value!r}; it must be {wanted}")
 
-        check("data", bool, "cifar10, digits, a cifar-10-python.tar.gz or an image folder")
+        def is_text(value):
+            return isinstance(value, str) and value.isprintable()
+
+        check(
+            "data",
+            lambda s: isinstance(s, str) and s,
+            "cifar10, digits, a cifar-10-python.tar.gz or an image folder",
+        )
         check("epochs", lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more")
         check("batch_size", lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more")
         check("optimizer", lambda word: word in ("sgd", "adam"), "'sgd' or 'adam'")
@@ -130,8 +137,8 @@ class Hyperparameters:
         check("decay", lambda x: is_number(x) and x >= 0, "a number, 0 or more")
         check("validation_split", lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1")
         check("seed", lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295")
-        check("name", lambda s: s.isprintable() and len(s) <= 50, "50 printable characters at most")
-        check("results", bool, "the name of a folder")
+        check("name", lambda s: is_text(s) and len(s) <= 50, "50 printable characters at most")
+        check("results", lambda s: isinstance(s, str) and s, "the name of a folder")
         if self.keep_best and not self.validation_split:
             fail(
                 "keep_best needs a held-out part of the training images, such as validation_split "
@@ -164,7 +171,10 @@ def parse_args(defaults, description):
             fail(f"resume is {folder!r}; that is a run of {record['script']}.py")
         if record["status"] not in ("running", "interrupted"):
             fail(f"resume is {folder!r}; that run has {record['status']}, it cannot go on")
-        defaults = kind(**record["hyperparameters"] | {"resume": folder})
+        try:
+            defaults = kind(**record["hyperparameters"] | {"resume": folder})
+        except TypeError as error:
+            fail(f"resume is {folder!r}; its hyperparameters are not those of this script: {error}")
         hyperparameters = tyro.cli(kind, default=defaults)
     for field in dataclasses.fields(kind):
         own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
@@ -207,7 +217,7 @@ def make_optimizer(hyperparameters):
 # Data
 
 IMAGE_SIZE = (32, 32)
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 MOST_CLASSES = 1000
 CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
@@ -569,10 +579,9 @@ def start_run(script, model, data, hyperparameters, first_images=0):
 def describe_data(data):
     """Return the counts, the class names and a digest of all images and labels."""
     digest = hashlib.sha256()
-    for part in (data.x_train, data.y_train, data.x_validation, data.y_validation):
-        digest.update(np.ascontiguousarray(part))
-    digest.update(data.x_test)
-    digest.update(data.y_test)
+    for part in ("train", "validation", "test"):
+        digest.update(np.ascontiguousarray(getattr(data, f"x_{part}")))
+        digest.update(np.ascontiguousarray(getattr(data, f"y_{part}")))
     held_out = 0 if data.validation_is_test else len(data.x_validation)
     return {
         "images": {"train": len(data.x_train), "validation": held_out, "test": len(data.x_test)},
@@ -749,10 +758,10 @@ class Recorder(keras.callbacks.Callback):
             self.rows = history[: int(arrays["epochs"])]
             for index, variable in enumerate(self.variables):
                 variable.assign(arrays[f"variable{index}"])
+            if self.run.hyperparameters.keep_best:
+                self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
         except Exception as error:  # a damaged file can raise nearly anything
             fail(f"{self.path} or history.csv beside it is damaged: {error}")
-        if self.run.hyperparameters.keep_best:
-            self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.shuffle(epoch)
@@ -1080,7 +1089,7 @@ def report(run, model, data):
 def refresh_page(results):
     """Bring the page that lays all runs side by side up to date; a run never fails by it."""
     try:
-        import compare  # here, so that compare.py alone starts without Keras
+        import compare  # here, so that nothing that is wrong with it can stop a run
 
         compare.write_page(compare.Options(results=results))
         print(f"Side by side with other runs: {results / 'index.html'}")

@@ -9,7 +9,6 @@ Two runs are compared in more detail: which classes each confuses, and where the
 
 import collections
 import dataclasses
-import itertools
 import json
 import os
 import re
@@ -33,6 +32,7 @@ MOST_IN_A_CHART = 10  # more lines than colours cannot be told apart
 MOST_CLASSES_IN_A_CHART = 25
 NOT_COMPARED = {"name", "results", "resume"}
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
+matplotlib.rcParams["text.parse_math"] = False  # a run may be called "$5 $10"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +61,11 @@ class ComparedRun:
     @property
     def hyperparameters(self):
         own = self.record["hyperparameters"]
-        return {name: value for name, value in own.items() if name not in NOT_COMPARED}
+        return {
+            name: value if isinstance(value, str | int | float) else repr(value)
+            for name, value in own.items()
+            if name not in NOT_COMPARED
+        }
 
     @property
     def figures(self):
@@ -106,6 +110,10 @@ def read_run(folder):
             pd.read_csv(matrix, index_col=0, dtype={0: str}) if matrix.exists() else None,
         )
         run.history = run.history.astype({column: float for column in columns})
+        if run.matrix is not None:
+            run.matrix = run.matrix.astype(int)
+            if run.matrix.shape != (len(run.matrix),) * 2:
+                raise ValueError("confusion_matrix.csv is not square")
         str(record["script"]), str(record["status"]), run.hyperparameters, run.figures  # noqa: B018
         return run
     except FileNotFoundError:
@@ -148,11 +156,15 @@ def name_runs(runs):
     """Give each run a colour, and a label: what tells it from the others, never the time."""
     palette = [matplotlib.colors.to_hex(color) for color in matplotlib.color_sequences["tab10"]]
     scripts = {run.record["script"] for run in runs}
+    alike = {  # the names of the hyperparameters in which the runs of a script differ
+        script: differing([run for run in runs if run.record["script"] == script])
+        for script in scripts
+    }
     taken = collections.Counter()
     for index, run in enumerate(runs):
         script, name = run.record["script"], str(run.record.get("name") or "")
-        alike = differing([other for other in runs if other.record["script"] == script])
-        own = [f"{each.replace('_', ' ')} {run.hyperparameters.get(each)}" for each in alike]
+        values = run.hyperparameters
+        own = [f"{each.replace('_', ' ')} {values.get(each)}" for each in alike[script]]
         label = ", ".join([script] * (len(scripts) > 1) + ([name] if name else own)) or script
         taken[label] += 1
         run.label = label if taken[label] == 1 else f"{label} ({taken[label]})"
@@ -219,12 +231,16 @@ def new_chart(title, xlabel, ylabel):
     return figure, axes
 
 
+def write_whole(path, write):
+    """Have `write(path)` write a file whole or not at all, also where two runs end together."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    write(beside)
+    beside.replace(path)
+
+
 def save_chart(figure, folder, name):
-    """Write the chart whole or not at all; two runs that end together must not share a file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{name}.{os.getpid()}.part.png"
-    figure.savefig(beside)
-    beside.replace(folder / f"{name}.png")
+    write_whole(folder / f"{name}.png", figure.savefig)
 
 
 def add_legend(axes):
@@ -341,12 +357,13 @@ def most_confused(run, count=5):
     counts = run.matrix.to_numpy()
     names = [str(name) for name in run.matrix.columns]
     both = counts + counts.T
-    pairs = sorted(itertools.combinations(range(len(names)), 2), key=lambda pair: -both[pair])
+    most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
+    pairs = zip(*np.unravel_index(most, both.shape), strict=True)
     return [
         f"{names[a]} and {names[b]}: {both[a, b]} times ({counts[a, b]} {names[a]} called "
         f"{names[b]}, {counts[b, a]} {names[b]} called {names[a]})"
-        for a, b in pairs[:count]
-        if both[a, b]
+        for a, b in pairs
+        if a < b and both[a, b]
     ]
 
 
@@ -378,8 +395,9 @@ def write_page(options):
             if (run.folder / f"{name}.png").exists()
         }
         confused = most_confused(run) if run.matrix is not None else []
-        columns.append({"run": run, "id": where, "cells": cells, "pictures": pictures})
-        columns[-1]["confused"] = confused
+        columns.append(
+            {"run": run, "id": where, "cells": cells, "pictures": pictures, "confused": confused}
+        )
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((Path(__file__).parent / "compare.html").read_text("utf-8"))
     page = template.render(
@@ -390,10 +408,7 @@ def write_page(options):
         broken=broken,
         pictures=PICTURES,
     )
-    results.mkdir(parents=True, exist_ok=True)
-    beside = results / f".index.{os.getpid()}.part.html"
-    beside.write_text(page, encoding="utf-8")
-    beside.replace(results / "index.html")
+    write_whole(results / "index.html", lambda beside: beside.write_text(page, encoding="utf-8"))
     return runs, broken
 
 

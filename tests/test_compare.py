@@ -102,6 +102,10 @@ def test_broken_and_unfinished_runs(results):
     (damaged / "run.json").write_text("{")
     odd = write_run(results, "vgg16", 6)
     (odd / "run.json").write_text('{"script": "vgg16", "hyperparameters": 7}')
+    ragged = write_run(results, "vgg16", 4)
+    (ragged / "confusion_matrix.csv").write_text("true/predicted,cat,dog\ncat,1,2\n")
+    words = write_run(results, "vgg16", 9)
+    (words / "confusion_matrix.csv").write_text("true/predicted,cat\ncat,many\n")
     history = write_run(results, "vgg16", 7)
     (history / "history.csv").write_text("epoch\nx\n")
     fresh = write_run(results, "vgg16", 8)
@@ -111,7 +115,7 @@ def test_broken_and_unfinished_runs(results):
     for path in fresh.glob("*[!n]"):
         path.unlink()
     runs, broken = compare.write_page(compare.Options(results=results))
-    assert {folder.name[-2:] for folder in broken} == {"00", "05", "06", "07"}
+    assert {folder.name[-2:] for folder in broken} == {"00", "04", "05", "06", "07", "09"}
     assert broken[results / "vgg16" / "2026-11-20_15-00-00"] == "it has no run.json"
     assert [run.folder.name[-2:] for run in runs] == ["03", "02", "01", "08"]
     table = compare.make_table(runs)
@@ -236,8 +240,10 @@ def test_command_line(results):
     assert process.returncode == 0, process.stderr
     assert "50.00%" in process.stdout and "75.00%" not in process.stdout
     assert process.stdout.count("confuses most") == 2
+    write_run(results, "4layerCNN", 4, name=r"$\frac$ $", seed=[1])
     assert (results / "charts" / "confusion_difference.png").is_file()
-    assert run().returncode == 0
+    process = run()
+    assert process.returncode == 0, process.stderr
     assert not (results / "charts" / "confusion_difference.png").exists()
     wrong = run("nowhere")
     assert wrong.returncode == 2 and wrong.stderr == "error: nowhere is not a folder of runs\n"
