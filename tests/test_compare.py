@@ -240,7 +240,7 @@ def test_command_line(results):
     assert process.returncode == 0, process.stderr
     assert "50.00%" in process.stdout and "75.00%" not in process.stdout
     assert process.stdout.count("confuses most") == 2
-    write_run(results, "4layerCNN", 4, name=r"$\frac$ $", seed=[1])
+    write_run(results, "4layerCNN", 4, name=r"$\frac$", seed=[1])
     assert (results / "charts" / "confusion_difference.png").is_file()
     process = run()
     assert process.returncode == 0, process.stderr
