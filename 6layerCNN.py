@@ -52,7 +52,7 @@ def build_model(image_shape, num_classes):
             Dropout(0.2),
             Dense(1024, activation="relu", kernel_constraint=MaxNorm(3)),
             Dropout(0.2),
-            Dense(num_classes, activation="softmax"),
+            Dense(num_classes, activation="softmax", dtype="float32"),
         ]
     )
 
@@ -62,6 +62,7 @@ def main():
     hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
     data = common.load_data(hyperparameters)
     common.set_seed(hyperparameters.seed)
+    common.set_precision(hyperparameters.precision)
     model = build_model(data.image_shape, data.num_classes)
     model.compile(
         optimizer=common.make_optimizer(hyperparameters),

@@ -105,6 +105,7 @@ class Hyperparameters:
     validation_split: float  # share of the training images held out; 0 shows the test set instead
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
     seed: int = 0  # start of all random numbers; the same seed gives the same run
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
     name: str = ""  # a word or two for the run's folder, such as no-dropout
     results: str = "results"  # the folder for all runs
     resume: str = ""  # the folder of a run that was interrupted, to go on where it stopped
@@ -137,6 +138,11 @@ class Hyperparameters:
         check("decay", lambda x: is_number(x) and x >= 0, "a number, 0 or more")
         check("validation_split", lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1")
         check("seed", lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295")
+        check(
+            "precision",
+            lambda word: word in ("float32", "bfloat16", "float16"),
+            "'float32', 'bfloat16' or 'float16'",
+        )
         check("name", lambda s: is_text(s) and len(s) <= 50, "50 printable characters at most")
         check("results", lambda s: isinstance(s, str) and s, "the name of a folder")
         if self.keep_best and not self.validation_split:
@@ -154,6 +160,8 @@ class Hyperparameters:
             words.append(f"decay {self.decay:g}")
         epochs = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
         words += [f"batch size {self.batch_size}", epochs, f"seed {self.seed}"]
+        if self.precision != "float32":
+            words.append(self.precision)
         return ", ".join(words)
 
 
@@ -197,6 +205,23 @@ def set_seed(seed):
 
         if tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
+
+
+def set_precision(precision):
+    """Have the layers compute in `precision`; weights, sums and what asks for float32 stay that."""
+    keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+
+
+def lacks_arithmetic(precision):
+    """Return whether the processor, as Linux describes it, cannot multiply in `precision`."""
+    processor = Path("/proc/cpuinfo")
+    if precision == "float32" or not processor.exists():
+        return False
+    instructions = {
+        "bfloat16": {"avx512_bf16", "amx_bf16", "bf16"},
+        "float16": {"avx512_fp16", "amx_fp16", "asimdhp"},
+    }
+    return instructions[precision].isdisjoint(processor.read_text().split())
 
 
 def make_optimizer(hyperparameters):
@@ -559,6 +584,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         hyperparameters=dataclasses.asdict(hyperparameters) | {"resume": ""},
         parameters=model.count_params(),
         device=find_device(model),
+        cores=os.cpu_count(),
         versions=find_versions(),
         **same,
     )
@@ -568,6 +594,13 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     print(f"script:     {script}")
     print(f"run folder: {run.folder}")
     print(f"device:     {run.record['device']} with the {same['backend']} backend")
+    if hyperparameters.precision != "float32":
+        print(f"precision:  {hyperparameters.precision}, weights and softmax float32")
+    if run.record["device"] == "cpu" and lacks_arithmetic(hyperparameters.precision):
+        print(
+            f"warning: this processor has no {hyperparameters.precision} arithmetic; compare the "
+            "seconds of an epoch, float32 is likely faster"
+        )
     print(f"images:     {images['train']:,} training, {validation}{images['test']:,} test{also}")
     print(f"classes:    {data.num_classes}")
     print(f"parameters: {model.count_params():,}")

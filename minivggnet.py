@@ -58,7 +58,7 @@ def build_model(image_shape, num_classes):
             Dense(512, activation="relu"),
             BatchNormalization(),
             Dropout(0.5),
-            Dense(num_classes, activation="softmax"),
+            Dense(num_classes, activation="softmax", dtype="float32"),
         ]
     )
 
@@ -68,6 +68,7 @@ def main():
     hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
     data = common.load_data(hyperparameters)
     common.set_seed(hyperparameters.seed)
+    common.set_precision(hyperparameters.precision)
     model = build_model(data.image_shape, data.num_classes)
     model.compile(
         optimizer=common.make_optimizer(hyperparameters),

@@ -51,7 +51,7 @@ def build_model(image_shape, num_classes):
             Flatten(),
             Dense(256, activation="relu"),
             Dropout(0.4),
-            Dense(num_classes, activation="softmax"),
+            Dense(num_classes, activation="softmax", dtype="float32"),
         ]
     )
 
@@ -61,6 +61,7 @@ def main():
     hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
     data = common.load_data(hyperparameters)
     common.set_seed(hyperparameters.seed)
+    common.set_precision(hyperparameters.precision)
     model = build_model(data.image_shape, data.num_classes)
     model.compile(
         optimizer=common.make_optimizer(hyperparameters),

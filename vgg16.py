@@ -54,10 +54,9 @@ FILTERS = (64, 128, 256, 512, 512)  # per block
 def build_model(image_shape, num_classes, batch_norm=HYPERPARAMETERS.batch_norm):
     """Return the network for images of `image_shape`; its output is a probability per class."""
 
-    def activation(function):
-        return (
-            [BatchNormalization(), Activation(function)] if batch_norm else [Activation(function)]
-        )
+    def activation(function, dtype=None):
+        layers = [BatchNormalization(dtype=dtype)] if batch_norm else []
+        return [*layers, Activation(function, dtype=dtype)]
 
     layers = [Input(image_shape)]
     # 32 x 32 x 3; each block halves the picture: 16, 8, 4, 2, 1
@@ -70,7 +69,8 @@ def build_model(image_shape, num_classes, batch_norm=HYPERPARAMETERS.batch_norm)
     layers += [Flatten()]
     layers += [Dense(4096, name="fc1"), *activation("relu"), Dropout(0.5)]
     layers += [Dense(4096, name="fc2"), *activation("relu"), Dropout(0.5)]
-    layers += [Dense(num_classes, name="predictions"), *activation("softmax")]
+    layers += [Dense(num_classes, name="predictions", dtype="float32")]
+    layers += activation("softmax", dtype="float32")
     return Sequential(layers)
 
 
@@ -79,6 +79,7 @@ def main():
     hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
     data = common.load_data(hyperparameters)
     common.set_seed(hyperparameters.seed)
+    common.set_precision(hyperparameters.precision)
     model = build_model(data.image_shape, data.num_classes, hyperparameters.batch_norm)
     model.compile(
         optimizer=common.make_optimizer(hyperparameters),

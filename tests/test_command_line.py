@@ -18,6 +18,7 @@ ARGUMENTS = {
     "--batch-size 0": "batch_size is 0",
     "--decay -0.1": "decay is -0.1",
     "--optimizer rmsprop": "invalid choice 'rmsprop'",
+    "--precision float8": "invalid choice 'float8'",
     "--validation-split 1": "validation_split is 1.0",
     "--keep-best": "keep_best needs a held-out part",
     "--seed -1": "seed is -1",

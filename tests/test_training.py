@@ -1,11 +1,14 @@
 """Training against a bare Keras fit, the decay formula by hand, seeds, and the best epoch."""
 
 import json
+import re
+from pathlib import Path
 
 import common
 
 import numpy as np
 import pytest
+from conftest import import_script
 
 keras = common.keras
 
@@ -116,3 +119,37 @@ def test_run_json_before_training(small_model, small_data, make_hyperparameters)
     assert record["data"]["images"] == {"train": 96, "validation": 32, "test": 40}
     assert record["hyperparameters"] == common.dataclasses.asdict(hyperparameters)
     assert record["backend"] == keras.backend.backend() and record["device"] in ("cpu", "gpu")
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_precision(small_data, make_hyperparameters, monkeypatch, capsys, precision):
+    monkeypatch.setattr(common, "lacks_arithmetic", lambda _: True)
+    before = keras.config.dtype_policy()
+    common.set_precision(precision)
+    try:
+        hyperparameters = make_hyperparameters(precision=precision, epochs=2, decay=0.01)
+        model = import_script("udacity_cnn").build_model(small_data.image_shape, 10)
+        optimizer = common.make_optimizer(hyperparameters)
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        run = common.start_run("small.py", model, small_data, hyperparameters)
+        common.train(run, model, small_data)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert {layer.compute_dtype for layer in model.layers[:-1]} == {precision}
+    assert model.layers[-1].compute_dtype == "float32"  # the softmax
+    assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
+    printed = capsys.readouterr().out
+    assert f"precision:  {precision}, " in printed
+    assert f"warning: this processor has no {precision} arithmetic" in printed
+    probabilities = model.predict(small_data.x_test / np.float32(255), verbose=0)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    assert run.history().loss[1] == pytest.approx(np.log(10), abs=0.5)
+
+
+def test_precision_that_the_processor_lacks():
+    if not (processor := Path("/proc/cpuinfo")).exists():
+        pytest.skip("only Linux says what the processor can do")
+    flags = processor.read_text()
+    assert not common.lacks_arithmetic("float32")
+    assert common.lacks_arithmetic("bfloat16") == (not re.search(r"\b(avx512_|amx_)?bf16\b", flags))
