@@ -43,6 +43,8 @@ def quiet_import():
 
 
 with quiet_import():
+    import speed
+
     import keras
 
 import matplotlib
@@ -869,6 +871,7 @@ def train(run, model, data):
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
     recorder = Recorder(run, model, batches, quiet=on_terminal)
     recorder.restore()
+    speed.speed_up(model, hyperparameters.batch_size)
     try:
         with locked(run.folder), stoppable(recorder):
             model.fit(

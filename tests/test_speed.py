@@ -1,0 +1,85 @@
+"""What makes training faster against what it replaces."""
+
+import common
+from common import keras, speed
+
+import numpy as np
+import pytest
+from conftest import import_script
+
+on_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the other backends train as Keras has it"
+)
+
+
+def test_operations_by_hand():
+    layers = [
+        keras.Input((8, 8, 3)),
+        keras.layers.Conv2D(5, 3, padding="same"),  # 8 x 8 times 3 x 3 x 3 x 5 multiplications
+        keras.layers.MaxPooling2D(),
+        keras.layers.Conv2D(7, 3),  # 2 x 2 times 3 x 3 x 5 x 7
+        keras.layers.Flatten(),
+        keras.layers.Dense(10),  # 28 x 10
+    ]
+    first, second, dense = 64 * 135, 4 * 315, 280
+    by_hand = 2 * (2 * first + 3 * second + 3 * dense)  # the first has no gradient of its input
+    assert speed.count_operations(keras.Sequential(layers)) == by_hand
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("script", "batch_size", "steps"),
+    [("udacity_cnn", 32, 16), ("4layerCNN", 32, 16), ("4layerCNN", 512, 1), ("vgg16", 32, 1)],
+)
+def test_an_execution_takes_about_a_second(script, batch_size, steps):
+    model = import_script(script).build_model((32, 32, 3), 10)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    speed.speed_up(model, batch_size)
+    assert model.steps_per_execution == steps
+
+
+@on_tensorflow
+def test_several_steps_per_execution_change_nothing(
+    small_model, small_data, make_hyperparameters, monkeypatch
+):
+    def trained(most_steps):
+        monkeypatch.setattr(speed, "MOST_STEPS", most_steps)
+        hyperparameters = make_hyperparameters(epochs=2, batch_size=10)  # the last batch has 6
+        model = small_model(hyperparameters)
+        run = common.start_run("small.py", model, small_data, hyperparameters)
+        common.train(run, model, small_data)
+        assert model.steps_per_execution == most_steps
+        return run.history().drop(columns="seconds"), model.get_weights()
+
+    (one, one_weights), (four, four_weights) = trained(1), trained(4)
+    assert one.equals(four)
+    for a, b in zip(one_weights, four_weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@on_tensorflow
+def test_fused_batch_normalization_equals_keras(random):
+    import tensorflow as tf
+
+    def normalised(fused):
+        layer = keras.layers.BatchNormalization()
+        model = keras.Sequential([keras.Input((16, 16, 8)), layer])
+        layer.gamma.assign(gamma)
+        keras_call = layer.call
+        if fused:
+            speed.fuse_batch_normalization(layer)
+            assert layer.call != keras_call
+        x = tf.constant(images)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = model(x, training=True)
+            loss = tf.reduce_sum(outputs * weights)
+        gradients = tape.gradient(loss, [x, layer.gamma.value, layer.beta.value])
+        inference = model(x, training=False)
+        return [outputs, *gradients, layer.moving_mean, layer.moving_variance, inference]
+
+    images = random.normal(1, 2, (20, 16, 16, 8)).astype("float32")
+    weights = random.normal(size=images.shape).astype("float32")
+    gamma = random.normal(size=8)
+    for ours, theirs in zip(normalised(True), normalised(False), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
