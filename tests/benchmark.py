@@ -29,7 +29,7 @@ from typing import Annotated, Literal
 import tyro
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = {"4layerCNN": 96, "6layerCNN": 64, "minivggnet": 48, "vgg16": 12, "udacity_cnn": 320}
+STEPS = {"4layerCNN": 64, "6layerCNN": 40, "minivggnet": 32, "vgg16": 8, "udacity_cnn": 240}
 NAMES = {"ours": "ours", "keras": "Keras fit", "torch": "PyTorch"}
 IMAGES = {"train": 50_000, "test": 10_000}
 MATRIX_SIZE = 2048
@@ -43,7 +43,7 @@ class Options:
     scripts: Annotated[tuple[str, ...], tyro.conf.Positional] = tuple(STEPS)  # default: all five
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
     rounds: int = 10  # of each of the three, in turns
-    steps: int | None = None  # timed in each round (default: about three seconds of them)
+    steps: int | None = None  # timed in each round (default: about two seconds of them)
     json: Path | None = None  # a file for all figures
 
 
