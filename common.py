@@ -711,14 +711,17 @@ class ImageBatches(keras.utils.PyDataset):
                 yield self.images[chosen], self.labels[chosen]
 
         shape = (None, *self.images.shape[1:])
+        options = tf.data.Options()
+        options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
         return (
             tf.data.Dataset.from_generator(
                 batches,
                 output_signature=(tf.TensorSpec(shape, "uint8"), tf.TensorSpec((None,), "int64")),
             )
             .map(lambda images, labels: (tf.cast(images, "float32") / 255, labels))
-            .prefetch(tf.data.AUTOTUNE)
+            .prefetch(2)
             .apply(tf.data.experimental.assert_cardinality(len(self)))
+            .with_options(options)
         )
 
 

@@ -83,3 +83,51 @@ def test_fused_batch_normalization_equals_keras(random):
     gamma = random.normal(size=8)
     for ours, theirs in zip(normalised(True), normalised(False), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("size", "kernel", "bias"), [((2, 2), 3, True), ((1, 4), (2, 3), False), ((1, 1), 5, True)]
+)
+def test_product_of_matrices_is_the_convolution(size, kernel, bias, random):
+    import tensorflow as tf
+
+    layer = keras.layers.Conv2D(6, kernel, padding="same", use_bias=bias, activation="relu")
+    model = keras.Sequential([keras.Input((*size, 5)), layer])
+    layer.set_weights([random.normal(size=weight.shape) for weight in layer.get_weights()])
+    images = tf.constant(random.normal(size=(7, *size, 5)), "float32")
+
+    def outputs_and_gradients():
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            outputs = model(images)
+            total = tf.reduce_sum(outputs**2)
+        return [outputs, *tape.gradient(total, [images, *model.trainable_variables])]
+
+    expected = outputs_and_gradients()
+    keras_call = layer.call
+    speed.multiply_matrices(layer)
+    assert layer.call != keras_call
+    for found, wanted in zip(outputs_and_gradients(), expected):
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+
+
+@on_tensorflow
+def test_other_convolutions_stay_as_they_are():
+    for settings in ({"padding": "valid"}, {"strides": 2}, {"dilation_rate": 2}, {"groups": 2}):
+        layer = keras.layers.Conv2D(4, 2, **{"padding": "same"} | settings)
+        keras.Sequential([keras.Input((2, 2, 4)), layer])
+        keras_call = layer.call
+        speed.multiply_matrices(layer)
+        assert layer.call == keras_call, settings
+    layer = keras.layers.Conv2D(4, 3, padding="same")
+    keras.Sequential([keras.Input((4, 4, 4)), layer])
+    keras_call = layer.call
+    speed.multiply_matrices(layer)
+    assert layer.call == keras_call
+
+
+@on_tensorflow
+def test_no_thread_of_the_pipeline_sleeps_at_its_end():
+    batches = common.ImageBatches(np.zeros((4, 2, 2, 3), "uint8"), np.zeros(4, "int64"), 2)
+    assert batches.stream().options().autotune.enabled is False
