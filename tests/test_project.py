@@ -37,11 +37,10 @@ def test_nobody_imports_tensorflow_but_where_it_says_why():
 
 
 def documents():
-    """Return the README and the docstrings of scripts and tools, by file name."""
-    texts = {"README.md": (ROOT / "README.md").read_text()}
-    for path in [*ROOT.glob("*.py"), ROOT / "tests" / "benchmark.py"]:
-        texts[path.name] = ast.get_docstring(ast.parse(path.read_text()))
-    return texts
+    """Return the README, the chapters and the docstrings of scripts and tools, by path."""
+    texts = {path: path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]}
+    tools = [*ROOT.glob("*.py"), *ROOT.glob("docs/*.py"), ROOT / "tests" / "benchmark.py"]
+    return texts | {path: ast.get_docstring(ast.parse(path.read_text())) for path in tools}
 
 
 def test_every_flag_named_exists():
@@ -65,10 +64,20 @@ def test_every_flag_named_exists():
 
 
 def test_every_file_named_exists():
+    written = {"architecture.txt", "classification_report.txt", "results/index.html"}
     for document, text in documents().items():
-        linked = re.findall(r"\]\((?!http)([^)#]+)\)", text)
-        run = re.findall(r"python3? (?:-m \w+ )?((?:tests/)?\w+\.py)", text)
+        linked = re.findall(r"\]\((?!http|#)([^)#]+)\)", text)
+        run = re.findall(r"python3? (?:-m \w+ )?((?:\w+/)?\w+\.py)", text)
         quoted = re.findall(r"`([\w/.-]+\.(?:py|html|toml|txt))`", text)
-        written = {"architecture.txt", "classification_report.txt", "results/index.html"}
-        for path in {*linked, *run, *quoted} - written:
-            assert (ROOT / path).exists(), f"{document} names {path}"
+        missing = [path for path in linked if not (document.parent / path).exists()]
+        missing += [path for path in {*run, *quoted} - written if not (ROOT / path).exists()]
+        assert not missing, f"{document} names {missing}"
+
+
+def test_every_chapter_named_exists():
+    for document, text in documents().items():
+        for path, heading in re.findall(r"\]\(([\w/.]*)#([\w-]+)\)", text):
+            chapter = (document.parent / path).read_text() if path else text
+            titles = re.findall(r"^#+ (.+)$", chapter, re.MULTILINE)
+            anchors = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+            assert heading in anchors, f"{document} names {path}#{heading}"

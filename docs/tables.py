@@ -1,0 +1,147 @@
+"""Write the tables of measured results anew, from the runs in results/ that this file names.
+
+A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in README.md or in docs/.
+
+    python docs/tables.py
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+# The tutorials' test accuracy and training time by epochs, and our run of the same recipe.
+REFERENCES = {
+    "4layerCNN/2026-11-20_14-18-01_gpu": {
+        10: ("71.29", "1 h 10 min"),
+        20: ("74.57", "2 h 15 min"),
+        50: ("75.32", "5 h 45 min"),
+        100: ("67.06", "11 h 10 min"),
+    },
+    "6layerCNN/2026-11-20_14-18-01_gpu": {
+        10: ("75.61", "1 h 45 min"),
+        20: ("75.31", "3 h 40 min"),
+        50: ("69.93", "8 h 10 min"),
+        100: ("68.66", "17 h 10 min"),
+    },
+    "minivggnet/2026-11-20_14-18-01_gpu": {40: ("82", "")},
+    "vgg16/2026-11-20_14-18-02_gpu": {10: ("", "")},
+    "vgg16/2026-11-20_14-18-02_gpu-no-batch-norm": {10: ("10.0", "")},
+    "udacity_cnn/2026-11-20_12-56-35_tutorial": {15: ("73.61", "17 min")},
+}
+
+# The run before, a line of the script, what was made of it, the run after, and their epochs.
+EXPERIMENTS = [
+    (
+        "4layerCNN/2026-11-20_14-18-01_gpu",
+        "learning_rate=0.1",
+        "learning_rate=0.01",
+        "4layerCNN/2026-11-20_14-20-51_gpu-learning-rate-0.01",
+        20,
+    ),
+]
+
+
+def read_run(run):
+    """Return the run's record and its history, indexed by epoch."""
+    folder = ROOT / "results" / run
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return record, pd.read_csv(folder / "history.csv", index_col="epoch")
+
+
+def accuracy_after(run, epochs):
+    """Return the test accuracy in percent that the run had reached after so many epochs."""
+    record, history = read_run(run)
+    if epochs == record["epochs_done"]:
+        return f"{record['test_accuracy']:.2%}".rstrip("%")
+    if record["data"]["images"]["validation"]:
+        raise ValueError(f"{run} has no test accuracy after {epochs} epochs")
+    return f"{history.val_accuracy[epochs]:.2%}".rstrip("%")  # its validation is the test set
+
+
+def time_for(run, epochs):
+    """Return the minutes of the run's first epochs, and the device if it is not the processor."""
+    record, history = read_run(run)
+    minutes = history.seconds[:epochs].sum() / 60
+    device = "" if record["device"] == "cpu" else f" ({record['device'].upper()})"
+    return f"{minutes:.0f} min{device}"
+
+
+def link(run):
+    """Return the run's script, and what sets it apart, as a link to its folder."""
+    record, _ = read_run(run)
+    own = record["hyperparameters"]
+    words = f"`{record['script']}.py{' --no-batch-norm' if own.get('batch_norm') is False else ''}`"
+    return f"[{words}](results/{run})"
+
+
+def make_table(header, rows):
+    """Return a Markdown table; `header` has the columns, those with a leading ">" to the right."""
+    lines = [
+        [name.lstrip(">") for name in header],
+        ["---:" if name.startswith(">") else "---" for name in header],
+        *rows,
+    ]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def reference_table():
+    header = "script >parameters >epochs >published,_% >ours,_% >published_time >our_time"
+    rows = [
+        [
+            link(run),
+            f"{read_run(run)[0]['parameters']:,}",
+            str(epochs),
+            accuracy or "-",
+            accuracy_after(run, epochs),
+            time or "-",
+            time_for(run, epochs),
+        ]
+        for run, published in REFERENCES.items()
+        for epochs, (accuracy, time) in published.items()
+    ]
+    return make_table([name.replace("_", " ") for name in header.split()], rows)
+
+
+def experiments_table():
+    header = ["script", "the line", "try", ">epochs", ">before, %", ">after, %"]
+    rows = [
+        [
+            f"`{after.partition('/')[0]}.py`",
+            f"`{line}`",
+            f"`{new_line}`",
+            str(epochs),
+            f"[{accuracy_after(before, epochs)}](results/{before})",
+            f"[{accuracy_after(after, epochs)}](results/{after})",
+        ]
+        for before, line, new_line, after, epochs in EXPERIMENTS
+    ]
+    return make_table(header, rows)
+
+
+TABLES = {"reference runs": reference_table, "experiments": experiments_table}
+
+
+def fill(text, document):
+    """Return the document's text with its tables as they should be."""
+    for name, table in TABLES.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, found, rest = text.partition(begin)
+        if found:
+            written = table().replace("](", "](" if document.parent == ROOT else "](../")
+            text = f"{before}{begin}{written}\n{rest[rest.index(end) :]}"
+    return text
+
+
+def main():
+    """Write each document that has a table."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        document.write_text(fill(text, document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""What README and docs say, against the runs in results/ and the Keras that is installed."""
+
+import ast
+import functools
+import importlib.util
+import re
+import warnings
+
+import common
+from common import keras
+
+import keras_sequential_ascii
+import numpy as np
+import pytest
+from conftest import ROOT, SCRIPTS
+
+
+@functools.cache
+def tables():
+    specification = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_tables_are_those_of_the_runs():
+    filled = 0
+    for document in tables().DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        filled += text.count("<!-- end of ")
+        assert tables().fill(text, document) == text, f"python docs/tables.py mends {document.name}"
+    assert filled == len(tables().TABLES)
+
+
+def test_accuracy_is_that_of_the_epoch_and_of_the_test_set():
+    record, history = tables().read_run("4layerCNN/2026-11-20_14-18-01_gpu")
+    assert record["epochs_done"] == 100
+    cell = functools.partial(tables().accuracy_after, "4layerCNN/2026-11-20_14-18-01_gpu")
+    assert float(cell(10)) == pytest.approx(100 * history.val_accuracy.iloc[9], abs=0.006)
+    assert float(cell(100)) == pytest.approx(100 * record["test_accuracy"], abs=0.006)
+    with pytest.raises(ValueError, match="no test accuracy"):  # its validation is held out
+        tables().accuracy_after("udacity_cnn/2026-11-20_12-56-35_tutorial", 10)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_docstring_has_a_measured_result(script):
+    docstring = ast.get_docstring(ast.parse((ROOT / f"{script}.py").read_text(encoding="utf-8")))
+    said = re.findall(r"(\d+\.\d\d) %(?: of the test images)?\s+after (\d+)", docstring)
+    assert said
+    for accuracy, epochs in said:
+        assert accuracy in accuracies(script, int(epochs))
+
+
+def accuracies(script, epochs):
+    """Return the test accuracy after so many epochs of each run that has it."""
+    for folder in (ROOT / "results" / script).iterdir():
+        record, history = tables().read_run(f"{script}/{folder.name}")
+        held_out = record["data"]["images"]["validation"]
+        if epochs == len(history) or epochs < len(history) and not held_out:
+            yield tables().accuracy_after(f"{script}/{folder.name}", epochs)
+
+
+def old_code():
+    text = (ROOT / "docs" / "old_code.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `(.+?)` \| (.+?) \| `(.+?)` \|$", text, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """Return what the lines of the table may use: a small trained network and the layers."""
+    images, labels = np.zeros((4, 4, 4, 3), "float32"), np.zeros(4, int)
+    model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(2, activation="softmax"))
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    fitted = model.fit(images, labels, validation_data=(images, labels), verbose=0)
+    return {
+        "keras": keras,
+        "Conv2D": keras.layers.Conv2D,
+        "Input": keras.Input,
+        "Sequential": keras.Sequential,
+        "SGD": keras.optimizers.SGD,
+        "InverseTimeDecay": keras.optimizers.schedules.InverseTimeDecay,
+        "ModelCheckpoint": keras.callbacks.ModelCheckpoint,
+        "sequential_model_to_ascii_printout": keras_sequential_ascii.keras2ascii,
+        "draw_architecture": common.draw_architecture,
+        "model": model,
+        "images": images,
+        "fitted": fitted,
+    }
+
+
+def test_old_code_is_found():
+    assert len(old_code()) == 15
+
+
+@pytest.mark.parametrize(("old", "message", "new"), old_code())
+def test_old_code(old, message, new, names):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            exec(old, dict(names))
+            said = " ".join(str(warning.message) for warning in caught)
+        except Exception as error:
+            said = str(error)
+    assert message.replace("`", "") in said.replace("`", "")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(new, dict(names))
