@@ -5,7 +5,7 @@ unit in the wide dense layer from growing. It is at its best after some 15 epoch
 momentum and nearly no decay it then unlearns what it knew, the training images included.
 
 Measured: 72.84 % of the test images after 10 epochs, 63.45 % after 100 (seed 0, JPEG copies of the
-images); 10 epochs take 12 minutes on two processor cores, 100 take 8 on a GPU.
+images), and 78.11 % after 20 with decay=1e-4; an epoch takes 5 seconds on a GPU.
 
     python 6layerCNN.py --data digits --epochs 10
     python 6layerCNN.py --epochs 20 --name twenty-epochs

@@ -13,35 +13,108 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-# The tutorials' test accuracy and training time by epochs, and our run of the same recipe.
+# Our runs of the tutorials' recipes.
+FOUR_LAYERS = "4layerCNN/2026-11-20_14-18-01_gpu"
+SIX_LAYERS = "6layerCNN/2026-11-20_14-18-01_gpu"
+MINIVGGNET = "minivggnet/2026-11-20_14-18-01_gpu"
+VGG16 = "vgg16/2026-11-20_14-18-02_gpu"
+UDACITY = "udacity_cnn/2026-11-20_12-56-35_tutorial"
+
+# The tutorials' test accuracy and training time by epochs.
 REFERENCES = {
-    "4layerCNN/2026-11-20_14-18-01_gpu": {
+    FOUR_LAYERS: {
         10: ("71.29", "1 h 10 min"),
         20: ("74.57", "2 h 15 min"),
         50: ("75.32", "5 h 45 min"),
         100: ("67.06", "11 h 10 min"),
     },
-    "6layerCNN/2026-11-20_14-18-01_gpu": {
+    SIX_LAYERS: {
         10: ("75.61", "1 h 45 min"),
         20: ("75.31", "3 h 40 min"),
         50: ("69.93", "8 h 10 min"),
         100: ("68.66", "17 h 10 min"),
     },
-    "minivggnet/2026-11-20_14-18-01_gpu": {40: ("82", "")},
-    "vgg16/2026-11-20_14-18-02_gpu": {10: ("", "")},
-    "vgg16/2026-11-20_14-18-02_gpu-no-batch-norm": {10: ("10.0", "")},
-    "udacity_cnn/2026-11-20_12-56-35_tutorial": {15: ("73.61", "17 min")},
+    MINIVGGNET: {40: ("82", "")},
+    VGG16: {10: ("", "")},
+    f"{VGG16}-no-batch-norm": {10: ("10.0", "")},
+    UDACITY: {15: ("73.61", "17 min")},
 }
 
 # The run before, a line of the script, what was made of it, the run after, and their epochs.
 EXPERIMENTS = [
     (
-        "4layerCNN/2026-11-20_14-18-01_gpu",
+        FOUR_LAYERS,
         "learning_rate=0.1",
         "learning_rate=0.01",
         "4layerCNN/2026-11-20_14-20-51_gpu-learning-rate-0.01",
         20,
     ),
+    (
+        FOUR_LAYERS,
+        "momentum=0.0",
+        "momentum=0.9",
+        "4layerCNN/2026-11-21_03-02-56_momentum-0.9",
+        2,
+    ),
+    (
+        FOUR_LAYERS,
+        "batch_size=32",
+        "batch_size=128",
+        "4layerCNN/2026-11-20_14-20-25_gpu-batch-size-128",
+        20,
+    ),
+    (
+        FOUR_LAYERS,
+        'optimizer="sgd", learning_rate=0.1',
+        'optimizer="adam", learning_rate=0.001',
+        "4layerCNN/2026-11-20_14-20-15_gpu-adam",
+        20,
+    ),
+    (SIX_LAYERS, "decay=1e-6", "decay=1e-4", "6layerCNN/2026-11-21_02-43-18_decay-0.0001", 20),
+    (
+        UDACITY,
+        'optimizer="adam"',
+        'optimizer="sgd"',
+        "udacity_cnn/2026-11-21_03-04-17_sgd",
+        15,
+    ),
+    (
+        UDACITY,
+        "learning_rate=0.001",
+        "learning_rate=0.01",
+        "udacity_cnn/2026-11-21_03-06-29_learning-rate-0.01",
+        15,
+    ),
+    (
+        UDACITY,
+        "batch_size=32",
+        "batch_size=256",
+        "udacity_cnn/2026-11-21_03-08-56_batch-size-256",
+        15,
+    ),
+    (
+        UDACITY,
+        "Dropout(0.3), Dropout(0.4)",
+        "Dropout(0.0), twice",
+        "udacity_cnn/2026-11-21_03-10-38_no-dropout",
+        15,
+    ),
+    (
+        UDACITY,
+        "Conv2D(16, ...",
+        "Conv2D(64, ...",
+        "udacity_cnn/2026-11-21_03-12-56_first-layer-64",
+        15,
+    ),
+    (
+        UDACITY,
+        "Conv2D(16, ...",
+        'RandomFlip("horizontal"), before it',
+        "udacity_cnn/2026-11-21_03-20-17_random-flip",
+        15,
+    ),
+    (MINIVGGNET, "decay=0.01 / 40", "decay=0.0", "minivggnet/2026-11-21_03-16-47_decay-0", 10),
+    (VGG16, "batch_norm=True", "batch_norm=False", f"{VGG16}-no-batch-norm", 10),
 ]
 
 
