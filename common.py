@@ -1015,7 +1015,7 @@ def plot_history(run, metric, validation_name):
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#dddddd")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right" if metric == "accuracy" else "upper right")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)  # hides nothing
     save_figure(figure, run.folder / f"{metric}.png")
 
 
