@@ -695,9 +695,14 @@ class ImageBatches(keras.utils.PyDataset):
     def __len__(self):
         return math.ceil(len(self.images) / self.batch_size)
 
-    def __getitem__(self, index):
+    def choose(self, index):
+        """Return the images and labels of a batch as they are in memory."""
         chosen = self.order[index * self.batch_size :][: self.batch_size]
-        return self.images[chosen].astype("float32") / 255, self.labels[chosen]
+        return self.images[chosen], self.labels[chosen]
+
+    def __getitem__(self, index):
+        images, labels = self.choose(index)
+        return images.astype("float32") / 255, labels
 
     def stream(self):
         """Return what Keras reads fastest: the same batches in the same order on every backend."""
@@ -705,17 +710,12 @@ class ImageBatches(keras.utils.PyDataset):
             return self
         import tensorflow as tf  # its own pipeline prepares the next batches beside training
 
-        def batches():
-            for start in range(0, len(self.order), self.batch_size):
-                chosen = self.order[start : start + self.batch_size]
-                yield self.images[chosen], self.labels[chosen]
-
         shape = (None, *self.images.shape[1:])
         options = tf.data.Options()
         options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
         return (
             tf.data.Dataset.from_generator(
-                batches,
+                lambda: map(self.choose, range(len(self))),
                 output_signature=(tf.TensorSpec(shape, "uint8"), tf.TensorSpec((None,), "int64")),
             )
             .map(lambda images, labels: (tf.cast(images, "float32") / 255, labels))

@@ -99,10 +99,10 @@ def multiply_matrices(layer):
     ):
         return
     height, width = layer.kernel_size
+    above, left = (height - 1) // 2, (width - 1) // 2
+    rim = [(above, height - 1 - above), (left, width - 1 - left)]
 
     def call(inputs):
-        above, left = (height - 1) // 2, (width - 1) // 2
-        rim = [(above, height - 1 - above), (left, width - 1 - left)]
         padded = tf.pad(inputs, [(0, 0), *rim, (0, 0)])
         parts = [
             padded[:, row : row + rows, column : column + columns]

@@ -40,81 +40,71 @@ REFERENCES = {
     UDACITY: {15: ("73.61", "17 min")},
 }
 
-# The run before, a line of the script, what was made of it, the run after, and their epochs.
+# The run before, a line of the script, what was made of it, and the run after.
 EXPERIMENTS = [
     (
         FOUR_LAYERS,
         "learning_rate=0.1",
         "learning_rate=0.01",
         "4layerCNN/2026-11-20_14-20-51_gpu-learning-rate-0.01",
-        20,
     ),
     (
         FOUR_LAYERS,
         "momentum=0.0",
         "momentum=0.9",
         "4layerCNN/2026-11-21_03-02-56_momentum-0.9",
-        2,
     ),
     (
         FOUR_LAYERS,
         "batch_size=32",
         "batch_size=128",
         "4layerCNN/2026-11-20_14-20-25_gpu-batch-size-128",
-        20,
     ),
     (
         FOUR_LAYERS,
         'optimizer="sgd", learning_rate=0.1',
         'optimizer="adam", learning_rate=0.001',
         "4layerCNN/2026-11-20_14-20-15_gpu-adam",
-        20,
     ),
-    (SIX_LAYERS, "decay=1e-6", "decay=1e-4", "6layerCNN/2026-11-21_02-43-18_decay-0.0001", 20),
+    (SIX_LAYERS, "decay=1e-6", "decay=1e-4", "6layerCNN/2026-11-21_02-43-18_decay-0.0001"),
     (
         UDACITY,
         'optimizer="adam"',
         'optimizer="sgd"',
         "udacity_cnn/2026-11-21_03-04-17_sgd",
-        15,
     ),
     (
         UDACITY,
         "learning_rate=0.001",
         "learning_rate=0.01",
         "udacity_cnn/2026-11-21_03-06-29_learning-rate-0.01",
-        15,
     ),
     (
         UDACITY,
         "batch_size=32",
         "batch_size=256",
         "udacity_cnn/2026-11-21_03-08-56_batch-size-256",
-        15,
     ),
     (
         UDACITY,
         "Dropout(0.3), Dropout(0.4)",
         "Dropout(0.0), twice",
         "udacity_cnn/2026-11-21_03-10-38_no-dropout",
-        15,
     ),
     (
         UDACITY,
         "Conv2D(16, ...",
         "Conv2D(64, ...",
         "udacity_cnn/2026-11-21_03-12-56_first-layer-64",
-        15,
     ),
     (
         UDACITY,
         "Conv2D(16, ...",
         'RandomFlip("horizontal"), before it',
         "udacity_cnn/2026-11-21_03-20-17_random-flip",
-        15,
     ),
-    (MINIVGGNET, "decay=0.01 / 40", "decay=0.0", "minivggnet/2026-11-21_03-16-47_decay-0", 10),
-    (VGG16, "batch_norm=True", "batch_norm=False", f"{VGG16}-no-batch-norm", 10),
+    (MINIVGGNET, "decay=0.01 / 40", "decay=0.0", "minivggnet/2026-11-21_03-16-47_decay-0"),
+    (VGG16, "batch_norm=True", "batch_norm=False", f"{VGG16}-no-batch-norm"),
 ]
 
 
@@ -129,16 +119,18 @@ def accuracy_after(run, epochs):
     """Return the test accuracy in percent that the run had reached after so many epochs."""
     record, history = read_run(run)
     if epochs == record["epochs_done"]:
-        return f"{record['test_accuracy']:.2%}".rstrip("%")
-    if record["data"]["images"]["validation"]:
+        accuracy = record["test_accuracy"]
+    elif record["data"]["images"]["validation"]:
         raise ValueError(f"{run} has no test accuracy after {epochs} epochs")
-    return f"{history.val_accuracy[epochs]:.2%}".rstrip("%")  # its validation is the test set
+    else:
+        accuracy = history.val_accuracy[epochs]  # its validation is the test set
+    return f"{accuracy:.2%}".rstrip("%")
 
 
 def time_for(run, epochs):
     """Return the minutes of the run's first epochs, and the device if it is not the processor."""
     record, history = read_run(run)
-    minutes = history.seconds[:epochs].sum() / 60
+    minutes = history.seconds.iloc[:epochs].sum() / 60
     device = "" if record["device"] == "cpu" else f" ({record['device'].upper()})"
     return f"{minutes:.0f} min{device}"
 
@@ -162,7 +154,8 @@ def make_table(header, rows):
 
 
 def reference_table():
-    header = "script >parameters >epochs >published,_% >ours,_% >published_time >our_time"
+    header = ["script", ">parameters", ">epochs", ">published, %", ">ours, %"]
+    header += [">published time", ">our time"]
     rows = [
         [
             link(run),
@@ -176,22 +169,18 @@ def reference_table():
         for run, published in REFERENCES.items()
         for epochs, (accuracy, time) in published.items()
     ]
-    return make_table([name.replace("_", " ") for name in header.split()], rows)
+    return make_table(header, rows)
 
 
 def experiments_table():
     header = ["script", "the line", "try", ">epochs", ">before, %", ">after, %"]
-    rows = [
-        [
-            f"`{after.partition('/')[0]}.py`",
-            f"`{line}`",
-            f"`{new_line}`",
-            str(epochs),
-            f"[{accuracy_after(before, epochs)}](results/{before})",
-            f"[{accuracy_after(after, epochs)}](results/{after})",
-        ]
-        for before, line, new_line, after, epochs in EXPERIMENTS
-    ]
+    rows = []
+    for before, line, new_line, after in EXPERIMENTS:
+        record, _ = read_run(after)
+        epochs = record["epochs_done"]
+        row = [f"`{record['script']}.py`", f"`{line}`", f"`{new_line}`", str(epochs)]
+        row += [f"[{accuracy_after(run, epochs)}](results/{run})" for run in (before, after)]
+        rows.append(row)
     return make_table(header, rows)
 
 
