@@ -57,8 +57,7 @@ def main():
     """Train the network and write everything about the run to its folder."""
     hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
     data = common.load_data(hyperparameters)
-    common.set_seed(hyperparameters.seed)
-    common.set_precision(hyperparameters.precision)
+    common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes)
     model.compile(
         optimizer=common.make_optimizer(hyperparameters),

@@ -5,12 +5,15 @@ A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in READ
     python docs/tables.py
 """
 
-import json
+import sys
 from pathlib import Path
 
-import pandas as pd
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from internals.formats import show_value
+from internals.runs import read_history, read_record
+
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # Our runs of the tutorials' recipes.
@@ -111,8 +114,7 @@ EXPERIMENTS = [
 def read_run(run):
     """Return the run's record and its history, indexed by epoch."""
     folder = ROOT / "results" / run
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return record, pd.read_csv(folder / "history.csv", index_col="epoch")
+    return read_record(folder), read_history(folder).set_index("epoch")
 
 
 def accuracy_after(run, epochs):
@@ -124,7 +126,7 @@ def accuracy_after(run, epochs):
         raise ValueError(f"{run} has no test accuracy after {epochs} epochs")
     else:
         accuracy = history.val_accuracy[epochs]  # its validation is the test set
-    return f"{accuracy:.2%}".rstrip("%")
+    return show_value("accuracy", accuracy).rstrip("%")
 
 
 def time_for(run, epochs):
@@ -132,7 +134,7 @@ def time_for(run, epochs):
     record, history = read_run(run)
     minutes = history.seconds.iloc[:epochs].sum() / 60
     device = "" if record["device"] == "cpu" else f" ({record['device'].upper()})"
-    return f"{minutes:.0f} min{device}"
+    return f"{show_value('whole_minutes', minutes)}{device}"
 
 
 def link(run):
@@ -159,7 +161,7 @@ def reference_table():
     rows = [
         [
             link(run),
-            f"{read_run(run)[0]['parameters']:,}",
+            show_value("parameters", read_run(run)[0]["parameters"]),
             str(epochs),
             accuracy or "-",
             accuracy_after(run, epochs),

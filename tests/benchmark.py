@@ -121,11 +121,12 @@ def train_ours(pacer, script, recipe, precision):
     """Run the script's own main with other images and flags."""
     module = importlib.import_module(script)
     common = module.common
+    recorder = common.recorder
     (x, y, x_test, y_test), names = make_images(), common.CIFAR10_CLASS_NAMES
     data = common.Dataset(x, y, x_test, y_test, x_test, y_test, names)
     pacer.matrix_product = keras_matrix_product(precision)
 
-    class PacedRecorder(common.Recorder):
+    class PacedRecorder(recorder.Recorder):
         def on_epoch_begin(self, epoch, logs=None):
             super().on_epoch_begin(epoch, logs)
             pacer.epoch_begins()
@@ -138,7 +139,7 @@ def train_ours(pacer, script, recipe, precision):
 
     with tempfile.TemporaryDirectory() as results:
         changes = {"epochs": 1000, "results": results, "precision": precision}
-        common.Recorder = PacedRecorder
+        recorder.Recorder = PacedRecorder
         common.load_data = lambda hyperparameters: data
         common.parse_args = lambda defaults, text: dataclasses.replace(defaults, **changes)
         module.main()
@@ -245,8 +246,9 @@ def make_torch_optimizer(recipe, network):
 def describe(pipe, script, precision):
     """Send the script's recipe: network, optimizer, and floating-point operations per image."""
     module = importlib.import_module(script)
-    common, own = module.common, module.HYPERPARAMETERS
-    common.set_precision(precision)
+    common = module.common
+    own = dataclasses.replace(module.HYPERPARAMETERS, precision=precision)
+    common.prepare(own)
     model = module.build_model((32, 32, 3), 10)
     recipe = {name: getattr(own, name) for name in ("batch_size", "momentum", "nesterov", "decay")}
     recipe |= {
@@ -257,7 +259,7 @@ def describe(pipe, script, precision):
             (type(layer).__name__, layer.get_config(), layer.input.shape) for layer in model.layers
         ],
         "operations": common.speed.count_operations(model),
-        "versions": common.find_versions(),
+        "versions": common.devices.find_versions(),
     }
     pipe.send(recipe)
 

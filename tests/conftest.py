@@ -1,8 +1,10 @@
 """What the tests share: an empty Keras cache, small images, and scripts run as a user does."""
 
+import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,8 +21,16 @@ import importlib
 import common
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
+
+from internals.backend import keras
+from internals.devices import set_seed
+from internals.images import load_digits
+from internals.page import PICTURES
+from internals.recorder import Recorder
+from internals.runs import Run
 
 SCRIPTS = ("4layerCNN", "6layerCNN", "minivggnet", "vgg16", "udacity_cnn")
 
@@ -112,7 +122,7 @@ def save_images(folder, images, labels, names):
 
 def save_digits(folder, train, test):
     """Write that many training and test images of the digits 0 to 9; return the folder."""
-    (x_train, y_train), (x_test, y_test), names = common.load_digits()
+    (x_train, y_train), (x_test, y_test), names = load_digits()
     save_images(folder / "train", x_train[:train], y_train[:train], names)
     save_images(folder / "test", x_test[:test], y_test[:test], names)
     return folder
@@ -130,7 +140,7 @@ def make_hyperparameters(tmp_path):
 
     def make(**changes):
         values = {"data": "digits", "results": str(tmp_path / "results"), "epochs": 1} | changes
-        return common.dataclasses.replace(import_script("4layerCNN").HYPERPARAMETERS, **values)
+        return dataclasses.replace(import_script("4layerCNN").HYPERPARAMETERS, **values)
 
     return make
 
@@ -138,7 +148,7 @@ def make_hyperparameters(tmp_path):
 @pytest.fixture
 def small_data():
     """Return 96 training, 32 validation and 40 test digits, by class as uneven as they come."""
-    (x, y), (x_test, y_test), names = common.load_digits()
+    (x, y), (x_test, y_test), names = load_digits()
     return common.Dataset(x[:96], y[:96], x[96:128], y[96:128], x_test[:40], y_test[:40], names)
 
 
@@ -147,8 +157,7 @@ def small_model():
     """Return a compiled network with BatchNormalization and Dropout that trains in a second."""
 
     def build(hyperparameters, num_classes=10):
-        keras = common.keras
-        common.set_seed(hyperparameters.seed)
+        set_seed(hyperparameters.seed)
         model = keras.Sequential(
             [
                 keras.Input((32, 32, 3)),
@@ -164,6 +173,126 @@ def small_model():
         return model
 
     return build
+
+
+@pytest.fixture
+def start(small_model, small_data):
+    """Return a function that starts or resumes a run of the small network and trains it."""
+
+    def start(hyperparameters, data=small_data, build=small_model):
+        model = build(hyperparameters)
+        run = common.start_run("small.py", model, data, hyperparameters)
+        common.train(run, model, data)
+        return run, model
+
+    return start
+
+
+@pytest.fixture
+def at_epoch(monkeypatch):
+    """Return a function that has `action(recorder)` happen as an epoch, counted from 1, begins."""
+
+    def at_epoch(number, action):
+        begin = Recorder.on_epoch_begin
+
+        def on_epoch_begin(self, epoch, logs=None):
+            begin(self, epoch, logs)
+            if epoch + 1 == number:
+                monkeypatch.undo()
+                action(self)
+
+        monkeypatch.setattr(Recorder, "on_epoch_begin", on_epoch_begin)
+
+    return at_epoch
+
+
+@pytest.fixture
+def handlers():
+    """Restore the signal handlers afterwards: an interrupted run leaves the default ones."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield before
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def send(number):
+    return lambda recorder: os.kill(os.getpid(), number)
+
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 2])
+
+
+PREDICTED = np.array([0, 1, 1, 2, 1, 0, 2])
+
+
+class KnownModel:
+    """A network that predicts PREDICTED with a probability of 0.8."""
+
+    weights = [keras.Variable(0.0)]
+    layers = []
+
+    def predict(self, batches, verbose):
+        probabilities = np.full((len(PREDICTED), 3), 0.1, dtype="float32")
+        probabilities[np.arange(len(PREDICTED)), PREDICTED] = 0.8
+        return probabilities
+
+    def save(self, path):
+        path.write_bytes(b"weights")
+
+
+@pytest.fixture
+def run(tmp_path, make_hyperparameters):
+    record = {"script": "known", "epochs_done": 2, "seconds": 90.0}
+    folder = tmp_path / "results" / "known" / "2026-11-20_14-30-12"
+    folder.mkdir(parents=True)
+    (folder / "history.csv").write_text(
+        "epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds\n"
+        "1,0.25,1.5,0.5,1.25,0.1,40\n2,0.5,1.25,0.75,1.0,0.1,50\n"
+    )
+    return Run(folder, make_hyperparameters(epochs=2), record)
+
+
+@pytest.fixture
+def data(random):
+    images = random.integers(0, 256, (7, 32, 32, 3), dtype="uint8")
+    return common.Dataset(images, LABELS, images, LABELS, images, LABELS, ["ant", "b<e>", "$c$"])
+
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def write_run(results, script, started, *, accuracy=0.5, epochs=3, name="", **hyperparameters):
+    """Write what compare.py reads of a finished run; return its folder."""
+    folder = results / script / f"2026-11-20_14-30-{started:02d}"
+    folder.mkdir(parents=True)
+    own = {"epochs": epochs, "learning_rate": 0.1, "data": "digits", "name": name, "results": "r"}
+    record = {"script": script, "name": name, "status": "finished", "parameters": 1_250_858}
+    record |= {
+        "started": f"2026-11-20T14:30:{started:02d}",
+        "hyperparameters": own | hyperparameters,
+    }
+    record |= {"test_accuracy": accuracy}
+    (folder / "run.json").write_text(json.dumps(record))
+    history = pd.DataFrame({"epoch": range(1, epochs + 1)})
+    history["val_accuracy"] = np.linspace(0.1, accuracy, epochs)
+    history["seconds"] = 30.0
+    history.to_csv(folder / "history.csv", index=False)
+    matrix = pd.DataFrame([[5, 1, 0], [2, 4, 0], [0, 3, 3]], ["cat", "dog", HOSTILE])
+    matrix.columns = matrix.index
+    matrix.to_csv(folder / "confusion_matrix.csv")
+    for picture in PICTURES:
+        Image.new("RGB", (8, 5), "white").save(folder / f"{picture}.png")
+    return folder
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Return a folder of three runs, of which the last by name is the best."""
+    folder = tmp_path / "results"
+    write_run(folder, "4layerCNN", 1, accuracy=0.25, epochs=2)
+    write_run(folder, "4layerCNN", 2, accuracy=0.5, learning_rate=0.01)
+    write_run(folder, "6layerCNN", 3, accuracy=0.75, epochs=20, name=HOSTILE)
+    return folder
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import importlib.util
 import re
 import warnings
 
-import common
-from common import keras
-
 import keras_sequential_ascii
 import numpy as np
 import pytest
 from conftest import ROOT, SCRIPTS
+
+from internals.backend import keras
+from internals.networks import draw_architecture
 
 
 @functools.cache
@@ -82,7 +82,7 @@ def names():
         "InverseTimeDecay": keras.optimizers.schedules.InverseTimeDecay,
         "ModelCheckpoint": keras.callbacks.ModelCheckpoint,
         "sequential_model_to_ascii_printout": keras_sequential_ascii.keras2ascii,
-        "draw_architecture": common.draw_architecture,
+        "draw_architecture": draw_architecture,
         "model": model,
         "images": images,
         "fitted": fitted,

@@ -3,10 +3,10 @@
 import math
 from pathlib import Path
 
-import common
-
 import pytest
 from conftest import import_script
+
+from internals.networks import draw_architecture
 
 PRINTOUTS = Path(__file__).parent / "printouts"
 
@@ -33,13 +33,13 @@ def test_vgg16_without_batch_norm():
     names = [layer.name for layer in model.layers]
     assert names[0] == "block1_conv1"
     assert {"block5_conv3", "block5_pool", "fc1", "fc2"} < set(names)
-    assert common.draw_architecture(model) == published("vgg16")
+    assert draw_architecture(model) == published("vgg16")
 
 
 @pytest.mark.parametrize("script", ["4layerCNN", "6layerCNN"])
 def test_architecture(script):
     model = import_script(script).build_model((32, 32, 3), 10)
-    assert common.draw_architecture(model) == published(script)
+    assert draw_architecture(model) == published(script)
 
 
 def published(script):

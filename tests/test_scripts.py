@@ -3,6 +3,7 @@
 4layerCNN in a fresh one, as a user starts it; the others in forks of one that has loaded Keras.
 """
 
+import dataclasses
 import json
 
 import common
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import SCRIPTS, only_run, run_script
+
+from internals.backend import keras
 
 FILES = {
     "run.json",
@@ -54,11 +57,11 @@ def test_script(script, zygote, tmp_path, digits_folder):
     hyperparameters = common.Hyperparameters(
         **{
             field.name: record["hyperparameters"][field.name]
-            for field in common.dataclasses.fields(common.Hyperparameters)
+            for field in dataclasses.fields(common.Hyperparameters)
         }
     )
     data = common.load_data(hyperparameters)
-    model = common.keras.models.load_model(folder / "model.keras")
+    model = keras.models.load_model(folder / "model.keras")
     predicted = model.predict(data.x_test.astype("float32") / 255, verbose=0).argmax(axis=1)
     assert np.mean(predicted == data.y_test) == record["test_accuracy"]
     if record["data"]["images"]["validation"] == 0:  # the test set was shown as validation

@@ -1,11 +1,14 @@
 """What makes training faster against what it replaces."""
 
 import common
-from common import keras, speed
 
 import numpy as np
 import pytest
 from conftest import import_script
+
+from internals import speed
+from internals.backend import keras
+from internals.batches import ImageBatches
 
 on_tensorflow = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the other backends train as Keras has it"
@@ -129,5 +132,7 @@ def test_other_convolutions_stay_as_they_are():
 
 @on_tensorflow
 def test_no_thread_of_the_pipeline_sleeps_at_its_end():
-    batches = common.ImageBatches(np.zeros((4, 2, 2, 3), "uint8"), np.zeros(4, "int64"), 2)
+    batches = ImageBatches(
+        np.zeros((4, 2, 2, 3), "uint8"), np.zeros(4, "int64"), common.normalise, 2
+    )
     assert batches.stream().options().autotune.enabled is False

@@ -1,16 +1,12 @@
 """Training against a bare Keras fit, the decay formula by hand, seeds, and the best epoch."""
 
-import json
-import re
-from pathlib import Path
-
 import common
 
 import numpy as np
 import pytest
 from conftest import import_script
 
-keras = common.keras
+from internals.backend import keras
 
 
 def trained(small_model, small_data, hyperparameters):
@@ -91,43 +87,13 @@ def test_keep_best(small_model, small_data, make_hyperparameters, capsys):
     assert loss == pytest.approx(val_loss[best], rel=1e-5)
 
 
-def test_run_folders_never_collide(tmp_path):
-    started = common.datetime.datetime(2026, 11, 20, 14, 30, 12)
-    folders = [common.make_run_folder(tmp_path, "s", started, name) for name in ("", "", "a", "a")]
-    assert [folder.name for folder in folders] == [
-        "2026-11-20_14-30-12",
-        "2026-11-20_14-30-12-2",
-        "2026-11-20_14-30-12_a",
-        "2026-11-20_14-30-12-2_a",
-    ]
-
-
-def test_run_name_in_the_folder_is_safe(tmp_path):
-    started = common.datetime.datetime(2026, 11, 20, 14, 30, 12)
-    folder = common.make_run_folder(tmp_path, "s", started, "../../<b>größer & 更多")
-    assert folder.parent == tmp_path / "s"
-    assert folder.name == "2026-11-20_14-30-12_b-größer-更多"
-
-
-def test_run_json_before_training(small_model, small_data, make_hyperparameters):
-    hyperparameters = make_hyperparameters(validation_split=0.25)
-    model = small_model(hyperparameters)
-    run = common.start_run("small.py", model, small_data, hyperparameters)
-    record = json.loads((run.folder / "run.json").read_text())
-    assert record["status"] == "running" and record["epochs_done"] == 0
-    assert record["script"] == "small" and record["parameters"] == model.count_params()
-    assert record["data"]["images"] == {"train": 96, "validation": 32, "test": 40}
-    assert record["hyperparameters"] == common.dataclasses.asdict(hyperparameters)
-    assert record["backend"] == keras.backend.backend() and record["device"] in ("cpu", "gpu")
-
-
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_precision(small_data, make_hyperparameters, monkeypatch, capsys, precision):
-    monkeypatch.setattr(common, "lacks_arithmetic", lambda _: True)
+    monkeypatch.setattr("internals.devices.lacks_arithmetic", lambda _: True)
     before = keras.config.dtype_policy()
-    common.set_precision(precision)
+    hyperparameters = make_hyperparameters(precision=precision, epochs=2, decay=0.01)
+    common.prepare(hyperparameters)
     try:
-        hyperparameters = make_hyperparameters(precision=precision, epochs=2, decay=0.01)
         model = import_script("udacity_cnn").build_model(small_data.image_shape, 10)
         optimizer = common.make_optimizer(hyperparameters)
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -145,11 +111,3 @@ def test_precision(small_data, make_hyperparameters, monkeypatch, capsys, precis
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
     assert run.history().loss[1] == pytest.approx(np.log(10), abs=0.5)
-
-
-def test_precision_that_the_processor_lacks():
-    if not (processor := Path("/proc/cpuinfo")).exists():
-        pytest.skip("only Linux says what the processor can do")
-    flags = processor.read_text()
-    assert not common.lacks_arithmetic("float32")
-    assert common.lacks_arithmetic("bfloat16") == (not re.search(r"\b(avx512_|amx_)?bf16\b", flags))

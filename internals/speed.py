@@ -1,14 +1,14 @@
 """What makes training on TensorFlow faster without changing its results but by rounding.
 
 Nothing here is needed to understand a run. On the other backends it does nothing: there Keras
-compiles the whole step (JAX), or has no such step to change (PyTorch).
+compiles the whole step (JAX), or has no such step to change (PyTorch). It uses backend.py.
 """
 
 import ctypes
 import math
 import sys
 
-import keras
+from internals.backend import keras
 
 MOST_STEPS = 16  # per execution: more gain nothing
 SMALL = 2048  # numbers per image, below which a fused normalisation gains nothing

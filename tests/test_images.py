@@ -5,6 +5,7 @@ import io
 import pickle
 import sys
 import tarfile
+import zlib
 
 import common
 
@@ -13,6 +14,26 @@ import pytest
 import sklearn.datasets
 from conftest import save_images
 from PIL import Image
+
+from internals.images import read_image, spread_classes
+
+
+def test_image_bomb_is_refused(tmp_path):
+    def chunk(kind, content):
+        body = kind + content
+        return len(content).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+
+    def picture(width, height):
+        size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+        header = chunk(b"IHDR", size + bytes([8, 2, 0, 0, 0]))
+        path = tmp_path / "bomb.png"
+        data = chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + data)
+        return path
+
+    for width, height in ((60_000, 60_000), (10_000, 10_000)):
+        with pytest.raises((Image.DecompressionBombError, ValueError), match="pixels"):
+            read_image(picture(width, height))
 
 
 def test_digits(make_hyperparameters):
@@ -66,7 +87,7 @@ def test_folder_with_test(tmp_path, make_hyperparameters, random):
 
 def test_first_tenth_of_a_folder_holds_every_class():
     labels = np.repeat([0, 1, 2], [5000, 300, 11])
-    order = common.spread_classes(labels)
+    order = spread_classes(labels)
     assert sorted(order) == list(range(len(labels)))
     counts = np.bincount(labels[order][: len(labels) // 10])
     np.testing.assert_allclose(counts, [500, 30, 1.1], atol=1)
@@ -92,7 +113,7 @@ def test_folder_without_test(tmp_path, make_hyperparameters, random):
 def test_kinds_of_images(tmp_path):
     def read(image, name, **options):
         image.save(tmp_path / name, **options)
-        pixels = common.read_image(tmp_path / name)
+        pixels = read_image(tmp_path / name)
         assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8
         return pixels[16, 16].tolist()
 
@@ -121,7 +142,7 @@ def test_photo_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(pixels).save(tmp_path / "photo.png", exif=exif)
-    upright = common.read_image(tmp_path / "photo.png")
+    upright = read_image(tmp_path / "photo.png")
     assert upright[:16].min() == 255 and upright[16:].max() == 0
 
 
@@ -141,7 +162,7 @@ def fake_archive(tmp_path, monkeypatch):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     keras_module = sys.modules["keras.src.datasets.cifar10"]
     get_file = keras_module.get_file
-    monkeypatch.setattr(common, "CIFAR10_SHA256", digest)
+    monkeypatch.setattr("internals.images.CIFAR10_SHA256", digest)
     monkeypatch.setattr(
         keras_module, "get_file", lambda **given: get_file(**given | {"file_hash": digest})
     )
@@ -164,7 +185,7 @@ def test_interrupted_while_loading(make_hyperparameters, monkeypatch, capsys):
     def load_digits():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(common, "load_digits", load_digits)
+    monkeypatch.setattr("internals.images.load_digits", load_digits)
     with pytest.raises(SystemExit) as stop:
         common.load_data(make_hyperparameters())
     assert stop.value.code == 130
@@ -179,38 +200,3 @@ def test_wrong_archive(tmp_path, make_hyperparameters, capsys):
     message = capsys.readouterr().err
     assert stop.value.code == 2
     assert str(path) in message and hashlib.sha256(b"half of it").hexdigest() in message
-
-
-def test_batches_against_numpy(random):
-    images = random.integers(0, 256, (10, 32, 32, 3), dtype="uint8")
-    labels = np.arange(10)
-    batches = common.ImageBatches(images, labels, batch_size=4, seed=7)
-    batches.shuffle(3)
-    order = np.random.default_rng([7, 3]).permutation(10)
-    for stream in (batches, batches.stream()):
-        assert len(stream) == 3
-        seen = [(np.asarray(x), np.asarray(y)) for x, y in iter_batches(stream)]
-        assert [len(x) for x, _ in seen] == [4, 4, 2]
-        assert all(x.dtype == np.float32 for x, _ in seen)
-        x = np.concatenate([x for x, _ in seen])
-        np.testing.assert_array_equal(x, images[order].astype("float32") / 255)
-        np.testing.assert_array_equal(np.concatenate([y for _, y in seen]), labels[order])
-
-
-def iter_batches(stream):
-    """Iterate over a PyDataset, which has no end of its own, or over a tf.data pipeline."""
-    if isinstance(stream, common.keras.utils.PyDataset):
-        return (stream[index] for index in range(len(stream)))
-    return iter(stream)
-
-
-def test_order_depends_on_seed_and_epoch_alone(random):
-    def order(seed, *epochs):
-        batches = common.ImageBatches(np.zeros((50, 1)), np.zeros(50), 8, seed)
-        for epoch in epochs:
-            batches.shuffle(epoch)
-        return batches.order.tolist()
-
-    assert order(0, 5) == order(0, 1, 2, 3, 4, 5)
-    assert order(0, 5) != order(0, 4)
-    assert order(0, 5) != order(1, 5)

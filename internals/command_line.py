@@ -1,0 +1,96 @@
+"""Hyperparameters from the command line: flags by tyro, checks, and what a resumed run keeps.
+
+It uses files.py and runs.py.
+"""
+
+import dataclasses
+import math
+import sys
+from pathlib import Path
+
+import tyro
+
+from internals.files import fail
+from internals.runs import read_record_to_resume
+
+
+def is_number(value):
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_text(value):
+    return isinstance(value, str) and value != ""
+
+
+def is_name(value):
+    return isinstance(value, str) and value.isprintable() and len(value) <= 50
+
+
+PRECISIONS = ("float32", "bfloat16", "float16")
+RANGES = {  # field: the test of a value, and what the message says that it must be
+    "data": (is_text, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
+    "epochs": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
+    "batch_size": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
+    "optimizer": (lambda word: word in ("sgd", "adam"), "'sgd' or 'adam'"),
+    "learning_rate": (lambda x: is_number(x) and x > 0, "a number above 0"),
+    "momentum": (lambda x: is_number(x) and 0 <= x <= 1, "a number from 0 to 1"),
+    "decay": (lambda x: is_number(x) and x >= 0, "a number, 0 or more"),
+    "validation_split": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
+    "seed": (lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295"),
+    "precision": (lambda word: word in PRECISIONS, "'float32', 'bfloat16' or 'float16'"),
+    "name": (is_name, "50 printable characters at most"),
+    "results": (is_text, "the name of a folder"),
+}
+
+
+def check(hyperparameters):
+    """End the program with a message where a value is out of its range."""
+    for field, (allowed, wanted) in RANGES.items():
+        value = getattr(hyperparameters, field)
+        if not allowed(value):
+            fail(f"{field} is {value!r}; it must be {wanted}")
+    if hyperparameters.keep_best and not hyperparameters.validation_split:
+        fail(
+            "keep_best needs a held-out part of the training images, such as validation_split "
+            "0.1: an epoch chosen by its test accuracy makes that accuracy look too good"
+        )
+
+
+def parse(defaults, description):
+    """Return the script's hyperparameters with the command line's changes, and say what changed.
+
+    With `resume` they are those of the run that goes on, with nothing changed but more epochs.
+    """
+    kind = type(defaults)
+    hyperparameters = tyro.cli(kind, default=defaults, description=description)
+    folder = hyperparameters.resume
+    if folder:
+        defaults = recorded(folder, kind)
+        hyperparameters = tyro.cli(kind, default=defaults)
+    for field in dataclasses.fields(kind):
+        own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
+        if now == own:
+            continue
+        if folder and not (field.name == "epochs" and now > own):
+            fail(
+                f"{field.name} is {now!r}; a resumed run keeps its own, {own!r}, or has more epochs"
+            )
+        print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {own or 'none'})")
+    return hyperparameters
+
+
+def recorded(folder, kind):
+    """Return the hyperparameters of the run in `folder`, which is to go on."""
+    record = read_record_to_resume(Path(folder))
+    if record["script"] != Path(sys.argv[0]).stem:
+        fail(f"resume is {folder!r}; that is a run of {record['script']}.py")
+    if record["status"] not in ("running", "interrupted"):
+        fail(f"resume is {folder!r}; that run has {record['status']}, it cannot go on")
+    try:
+        return kind(**record["hyperparameters"] | {"resume": folder})
+    except TypeError as error:
+        fail(f"resume is {folder!r}; its hyperparameters are not those of this script: {error}")

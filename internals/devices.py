@@ -1,0 +1,53 @@
+"""What computes: the device, its arithmetic, the versions of the packages, and a backend's seeds.
+
+It uses backend.py.
+"""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+from internals.backend import keras, quiet
+
+INSTRUCTIONS = {  # of processors that multiply in the precision, as Linux names them
+    "bfloat16": {"avx512_bf16", "amx_bf16", "bf16"},
+    "float16": {"avx512_fp16", "amx_fp16", "asimdhp"},
+}
+
+
+def set_seed(seed):
+    """Seed Python, NumPy and the backend, and have a GPU compute the same results every time."""
+    with quiet():  # Keras seeds TensorFlow, where there is one, on every backend
+        keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf  # Keras has no switch of its own for deterministic GPU arithmetic
+
+        if tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
+
+
+def find_device(model):
+    """Return the kind of device that holds the network's weights: gpu, tpu, mps or cpu."""
+    device = str(model.weights[0].value.device).lower().replace("cuda", "gpu")
+    return next((kind for kind in ("gpu", "tpu", "mps") if kind in device), "cpu")
+
+
+def lacks_arithmetic(precision):
+    """Return whether the processor, as Linux describes it, cannot multiply in `precision`."""
+    processor = Path("/proc/cpuinfo")
+    if precision == "float32" or not processor.exists():
+        return False
+    return INSTRUCTIONS[precision].isdisjoint(processor.read_text().split())
+
+
+def find_versions():
+    """Return the versions of Python and of the packages that a result depends on."""
+    packages = ("keras", keras.backend.backend(), "numpy")
+    versions = {package: importlib.metadata.version(package) for package in packages}
+    return {"python": platform.python_version()} | versions
+
+
+def describe(model):
+    """Return what a run's record says of where it was computed, and by which packages."""
+    return {"device": find_device(model), "cores": os.cpu_count(), "versions": find_versions()}

@@ -1,0 +1,72 @@
+"""The one style of all pictures: fonts, colours of the axes, titles, and how they are written.
+
+It uses files.py and Matplotlib.
+"""
+
+import functools
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from internals.files import write_file
+
+OTHER_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei"]
+matplotlib.rcParams["text.parse_math"] = False  # a class or a run may be called "$5 $10"
+
+
+@functools.cache
+def known_letters():
+    """Have Matplotlib use what there is of OTHER_FONTS; return the letters it can draw."""
+    installed = set(font_manager.get_font_names())
+    families = ["DejaVu Sans", *(font for font in OTHER_FONTS if font in installed)]
+    matplotlib.rcParams["font.family"] = families
+    fonts = [font_manager.get_font(font_manager.findfont(family)) for family in families]
+    return set().union(*(font.get_charmap() for font in fonts))
+
+
+def short_names(class_names, length=24):
+    """Return the names for a plot: cut at `length`, a number where no font has the letters."""
+    return [
+        shorten(name, length)
+        if {ord(letter) for letter in name} <= known_letters()
+        else f"class {label}"
+        for label, name in enumerate(class_names)
+    ]
+
+
+def new_figure(run, title, width=8, height=5.5):
+    """Return a figure that names its run and the run's main hyperparameters."""
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    figure.suptitle(  # the empty lines keep room for the details
+        f"{run.script}: {title}\n\n", x=0.012, ha="left", fontsize=13, fontweight="bold"
+    )
+    details = f"{run.folder.name}\n{run.hyperparameters}"
+    figure.text(0.012, 1 - 0.36 / height, details, va="top", fontsize=8, color="#666666")
+    return figure
+
+
+def new_chart(title, xlabel, ylabel):
+    """Return a figure and its axes for several runs, with room for a legend on the right."""
+    figure = Figure(figsize=(8, 4.5), dpi=100)
+    axes = figure.add_axes((0.08, 0.2, 0.54, 0.7))
+    axes.set_title(title, loc="left", fontweight="bold")
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    clear_axes(axes)
+    return figure, axes
+
+
+def clear_axes(axes):
+    """Leave of the axes a pale grid behind what is drawn, and two lines."""
+    axes.grid(color="#dddddd")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def shorten(text, length=34):
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def save_figure(figure, path):
+    """Write the figure as a PNG file, whole or not at all."""
+    write_file(path, figure.savefig)

@@ -1,0 +1,19 @@
+"""How a figure is written in a table, in the terminal, on the page and in the documents.
+
+The ground floor: it uses pandas only.
+"""
+
+import pandas as pd
+
+FORMATS = {
+    "accuracy": "{:.2%}",
+    "minutes": "{:.1f}",
+    "whole_minutes": "{:.0f} min",
+    "seconds_per_epoch": "{:.1f}",
+    "parameters": "{:,}",
+}
+
+
+def show_value(name, value):
+    """Return the value of the column `name` as text; "-" where there is none."""
+    return "-" if pd.isna(value) else FORMATS.get(name, "{}").format(value)

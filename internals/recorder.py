@@ -1,0 +1,151 @@
+"""Training recorded: checkpoint, resume, interrupt, and training that fails.
+
+It uses backend.py, files.py and guessing.py; the batches that it shuffles are given to it.
+"""
+
+import contextlib
+import math
+import signal
+import time
+
+import numpy as np
+
+from internals import guessing
+from internals.backend import keras
+from internals.files import fail, write_file
+
+
+class Stop(Exception):
+    """Training ends before its last epoch."""
+
+    def __init__(self, status, exit_status, reason):
+        super().__init__(reason)
+        self.status, self.exit_status = status, exit_status
+
+
+@contextlib.contextmanager
+def stoppable(recorder):
+    """Have Ctrl-C and SIGTERM end training after the batch; a second one ends the program."""
+
+    def stop(number, frame):
+        recorder.signal_number = number
+        for signal_number in before:
+            signal.signal(signal_number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is stop:
+                signal.signal(number, handler)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Shuffle the images before each epoch; after it, keep on disk all that a later start needs.
+
+    checkpoint.npz holds the finished epochs, every variable of network and optimizer (the state of
+    the dropout layers included) and, with `keep_best`, the weights of the best epoch.
+    """
+
+    def __init__(self, run, model, batches, quiet):
+        super().__init__()
+        self.run, self.batches, self.quiet = run, batches, quiet
+        self.warned = False
+        self.path = run.folder / "checkpoint.npz"
+        self.rows, self.best, self.signal_number = [], None, None  # rows of history.csv
+        model.optimizer.build(model.trainable_variables)
+        self.variables = [*model.variables, *model.optimizer.variables]
+        self.weights = model.weights
+
+    def restore(self):
+        """Go back to the last finished epoch, if there is one."""
+        self.rows = []
+        if not self.path.exists():
+            return
+        try:
+            with np.load(self.path, allow_pickle=False) as saved:
+                arrays = {name: saved[name] for name in saved.files}
+            history = self.run.history().to_dict("records")
+            self.rows = history[: int(arrays["epochs"])]
+            for index, variable in enumerate(self.variables):
+                variable.assign(arrays[f"variable{index}"])
+            if self.run.hyperparameters.keep_best:
+                self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
+        except Exception as error:  # a damaged file can raise nearly anything
+            fail(f"{self.path} or history.csv beside it is damaged: {error}")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.shuffle(epoch)
+        if keras.backend.backend() == "torch":  # its dropout draws from PyTorch's own generator
+            keras.utils.set_random_seed((self.run.hyperparameters.seed + epoch) % 2**32)
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.on_test_batch_end(batch)
+        if not math.isfinite(logs["loss"]):
+            own = self.run.hyperparameters
+            reason = (
+                f"the loss became {logs['loss']}. Likely the updates are too large: learning_rate "
+                f"is {own.learning_rate}, momentum {own.momentum}; try a third of the first, or "
+                "less of the second"
+            )
+            raise Stop("diverged", 1, reason)
+
+    def on_test_batch_end(self, batch, logs=None):
+        if self.signal_number:
+            raise Stop("interrupted", 128 + self.signal_number, "interrupted")
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1}
+        row |= {name: logs[name] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["seconds"] = round(time.perf_counter() - self.started, 3)
+        self.rows.append(row)
+        if self.run.hyperparameters.keep_best and self.best_epoch() == epoch + 1:
+            self.best = [keras.ops.convert_to_numpy(weight) for weight in self.weights]
+        self.run.save_history(self.rows)
+        write_file(self.path, self.save)
+        self.run.save(epochs_done=epoch + 1)
+        if not self.quiet:
+            print(
+                f"epoch {epoch + 1}/{self.params['epochs']}"
+                f"  loss {row['loss']:.4f}  accuracy {row['accuracy']:.4f}"
+                f"  val_loss {row['val_loss']:.4f}  val_accuracy {row['val_accuracy']:.4f}"
+                f"  {row['seconds']:.1f} s",
+                flush=True,
+            )
+        known = row["accuracy"], row["loss"], self.batches.labels
+        if not self.warned and guessing.is_guessing(*known):
+            self.warned = True
+            print(f"No better than guessing so far. If that lasts, {guessing.ADVICE}")
+
+    def best_epoch(self):
+        """Return the epoch with the lowest validation loss, counted from 1."""
+        return min(self.rows, key=lambda row: row["val_loss"])["epoch"]
+
+    def save(self, path):
+        arrays = {
+            f"variable{index}": keras.ops.convert_to_numpy(variable)
+            for index, variable in enumerate(self.variables)
+        }
+        arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
+        np.savez(path, epochs=len(self.rows), **arrays)
+
+    def end(self):
+        """Record the end of training, say how it came, and go back to the best epoch if wanted."""
+        run, epochs = self.run, len(self.rows)
+        run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
+        if run.stop:
+            print(f"Epoch {epochs + 1} of {run.hyperparameters.epochs}: {run.stop}")
+        if not epochs:
+            run.save(status=run.stop.status)
+            print("No epoch was finished: there is no accuracy to report")
+            raise SystemExit(run.stop.exit_status)
+        if run.stop and run.stop.status == "interrupted":
+            print("Evaluating the epochs that are done; a second Ctrl-C skips that", flush=True)
+        if run.hyperparameters.keep_best:
+            for weight, best in zip(self.weights, self.best, strict=True):
+                weight.assign(best)
+            run.save(best_epoch=self.best_epoch())
+            print(f"Kept the weights of epoch {self.best_epoch()}: the lowest validation loss")
