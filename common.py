@@ -6,11 +6,12 @@ has rooms of its own in internals/. Nothing happens on import.
 """
 
 import dataclasses
-import re
-import shlex
+import linecache
 import sys
 from pathlib import Path
 from typing import Literal
+
+from internals.backend import keras
 
 import numpy as np
 import pandas as pd
@@ -24,10 +25,20 @@ from internals import (
     recorder,
     runs,
     speed,
+    streams,
 )
-from internals.backend import keras
 from internals.batches import ImageBatches
-from internals.files import explain_end, fail, locked, write_file, write_text
+from internals.endings import ending, handling, interruptible
+from internals.files import fail, write_file, write_text
+
+
+def launch(main):
+    """Run a script's `main`; whatever ends it, end with a message and an exit status."""
+    streams.mend()
+    linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
+    with interruptible(), ending():
+        main()
+
 
 # ------------------------------------------------------------------------------------------------
 # Hyperparameters
@@ -112,7 +123,6 @@ class Dataset:
         return self.x_validation is self.x_test
 
 
-@explain_end()
 def load_data(hyperparameters):
     """Load what `data` names and hold out the first `validation_split` of the training images."""
     source, split = hyperparameters.data, hyperparameters.validation_split
@@ -189,33 +199,34 @@ def make_optimizer(hyperparameters):
 # The run
 
 
-@explain_end()
 def start_run(script, model, data, hyperparameters, first_images=0):
     """Make the run's folder, or check the one to resume, and describe the run on the terminal.
 
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
+    networks.check(model, data.image_shape, data.num_classes)
     same = {  # what a resumed run must find as it was
-        "backend": keras.backend.backend(),
-        "network": networks.digest(model),
         "data": images.describe(data),
+        "network": networks.digest(model),
+        "backend": keras.backend.backend(),
+        **networks.describe_training(model),
     }
-    if hyperparameters.resume:
-        run = runs.reopen(hyperparameters, same)
-    else:
-        run = runs.create(Path(script).stem, hyperparameters)
-    run.save(
-        status="running",
-        hyperparameters=dataclasses.asdict(hyperparameters) | {"resume": ""},
-        parameters=model.count_params(),
-        **devices.describe(model),
-        **same,
-    )
-    describe(run, data)
-    write_text(run.folder / "architecture.txt", networks.draw_architecture(model))
-    from internals import plots  # here, because Matplotlib takes a second that --help need not
+    resume = hyperparameters.resume
+    run = runs.reopen(hyperparameters, same) if resume else runs.create(script, hyperparameters)
+    with ending(run):
+        run.record |= {
+            "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
+            "parameters": model.count_params(),
+            **devices.describe(model),
+            **same,
+        }
+        if not resume:
+            run.save(status="running")
+        describe(run, data)
+        write_text(run.folder / "architecture.txt", networks.draw_architecture(model))
+        from internals import plots  # here, because --help need not wait for Matplotlib
 
-    plots.plot_samples(run, data, first_images)
+        plots.plot_samples(run, data, first_images)
     return run
 
 
@@ -240,7 +251,6 @@ def describe(run, data):
     print(f"parameters: {run.record['parameters']:,}")
 
 
-@explain_end()
 def train(run, model, data):
     """Train the compiled network, or go on training it, keeping every finished epoch on disk.
 
@@ -251,30 +261,27 @@ def train(run, model, data):
     batches = ImageBatches(data.x_train, data.y_train, normalise, own.batch_size, own.seed)
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
-    record = recorder.Recorder(run, model, batches, quiet=on_terminal)
-    record.restore()
-    speed.speed_up(model, own.batch_size)
-    try:
-        with locked(run.folder), recorder.stoppable(record):
-            model.fit(
-                batches.stream(),
-                initial_epoch=len(record.rows),
-                epochs=own.epochs,
-                validation_data=validation.stream(),
-                callbacks=[record],
-                shuffle=False,  # ImageBatches does it
-                verbose=int(on_terminal),
-            )
-    except recorder.Stop as stop:
-        run.stop = stop
-        record.restore()
-    except Exception as error:
-        if not re.search("out of memory|OOM|RESOURCE_EXHAUSTED|allocate", repr(error), re.I):
-            raise
-        fail(f"out of memory; lower batch_size, {own.batch_size}: {error}", 1)
-    if run.stop and on_terminal:
-        print()  # the progress bar has not ended its line
-    record.end()
+    with ending(run):
+        record = recorder.Recorder(run, model, batches, quiet=on_terminal)
+        record.go_on()
+        speed.speed_up(model, own.batch_size)
+        try:
+            with handling(record.stop_soon):
+                model.fit(
+                    batches.stream(),
+                    initial_epoch=len(record.rows),
+                    epochs=own.epochs,
+                    validation_data=validation.stream(),
+                    callbacks=[record],
+                    shuffle=False,  # ImageBatches does it
+                    verbose=int(on_terminal),
+                )
+        except recorder.Stop as stop:
+            run.stop = stop
+            record.restore()
+        if run.stop and on_terminal:
+            print()  # the progress bar has not ended its line
+        record.end()
 
 
 # ------------------------------------------------------------------------------------------------
@@ -282,16 +289,14 @@ def train(run, model, data):
 
 
 def evaluate(model, images, labels):
-    """Predict once; return predicted labels (n,), accuracy in [0, 1] and mean cross-entropy."""
+    """Predict once; return probabilities (n, classes), accuracy in [0, 1], mean cross-entropy."""
     batches = ImageBatches(images, labels, normalise)
     model.steps_per_execution = 1  # or TensorFlow has all batches of an execution in memory at once
     probabilities = model.predict(batches.stream(), verbose=0)
     loss = keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
-    predicted = probabilities.argmax(axis=1)
-    return predicted, float(np.mean(predicted == labels)), float(loss)
+    return probabilities, float(np.mean(probabilities.argmax(axis=1) == labels)), float(loss)
 
 
-@explain_end()
 def report(run, model, data):
     """Evaluate the trained network on the test set and write what is to be seen of it.
 
@@ -301,51 +306,64 @@ def report(run, model, data):
 
     from internals import plots
 
-    write_file(run.folder / "model.keras", model.save)
-    predicted, accuracy, loss = evaluate(model, data.x_test, data.y_test)
-    run.save(test_accuracy=accuracy, test_loss=loss)
-    labels = range(data.num_classes)
-    matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
-    table = pd.DataFrame(matrix, data.class_names, data.class_names)
-    write_text(run.folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
-    words = sklearn.metrics.classification_report(
-        data.y_test,
-        predicted,
-        labels=labels,
-        target_names=data.class_names,
-        digits=4,
-        zero_division=0,
-    )
-    write_text(run.folder / "classification_report.txt", words)
-    exit_status = run.stop.exit_status if run.stop else 0
-    validation_name = "validation (the test set)" if data.validation_is_test else "validation"
-    for plot, *arguments in (
-        (plots.plot_history, "accuracy", validation_name),
-        (plots.plot_history, "loss", validation_name),
-        (plots.plot_confusion_matrix, matrix, data.class_names),
-        (plots.plot_predictions, data, predicted),
-    ):
+    with ending(run):
+        write_file(run.folder / "model.keras", model.save)
+        probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test)
+        predicted = probabilities.argmax(axis=1)
+        run.save(test_accuracy=accuracy, test_loss=loss)
+        run.save_predictions(data, probabilities)
+        labels = range(data.num_classes)
+        matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
+        table = pd.DataFrame(matrix, data.class_names, data.class_names)
+        write_text(run.folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
+        words = sklearn.metrics.classification_report(
+            data.y_test,
+            predicted,
+            labels=labels,
+            target_names=data.class_names,
+            digits=4,
+            zero_division=0,
+        )
+        write_text(run.folder / "classification_report.txt", words)
+        validation_name = "validation (the test set)" if data.validation_is_test else "validation"
+        drawn = draw(
+            (plots.plot_history, run, "accuracy", validation_name),
+            (plots.plot_history, run, "loss", validation_name),
+            (plots.plot_confusion_matrix, run, matrix, data.class_names),
+            (plots.plot_predictions, run, data, probabilities),
+        )
+        print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
+        guessing.explain(run.history().iloc[-1], accuracy, loss, predicted, data)
+        finish(run, drawn)
+
+
+def draw(*pictures):
+    """Call each (function, arguments ...); return whether all went well: one may fail alone."""
+    failed = 0
+    for plot, *arguments in pictures:
         try:
-            plot(run, *arguments)
+            plot(*arguments)
         except Exception as error:  # a failed picture must not cost the next one
             print(f"error: {plot.__name__} failed: {error!r}", file=sys.stderr)
-            exit_status = exit_status or 1
-    run.save(status=run.stop.status if run.stop else "finished")
-    if run.record["status"] != "interrupted":
+            failed += 1
+    return not failed
+
+
+def finish(run, drawn):
+    """Say what the run has written and, where it is not at its end, how to go on."""
+    status = run.stop.status if run.stop else "finished" if drawn else "failed"
+    run.save(status=status)
+    if status in ("finished", "diverged"):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
-    print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-    last = run.history().iloc[-1]
-    if guessing.is_guessing(accuracy, loss, data.y_test) and guessing.is_guessing(
-        last.accuracy, last.loss, data.y_train
-    ):
-        guessing.explain(predicted, data.class_names)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
     refresh_page(run.folder.parent.parent)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
-    if run.record["status"] == "interrupted":
-        print(f"To go on: python {sys.argv[0]} --resume {shlex.quote(str(run.folder))}")
+    if status in ("interrupted", "failed"):
+        print(run.how_to_go_on())
+    run.release()
+    exit_status = run.stop.exit_status if run.stop else 0 if drawn else 1
     if exit_status:
         raise SystemExit(exit_status)
 

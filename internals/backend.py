@@ -1,15 +1,20 @@
 """Keras, loaded without what TensorFlow's libraries write meanwhile; every room has it from here.
 
-It uses the standard library only.
+It uses streams.py.
 """
 
 import contextlib
 import os
+import signal
+import sys
+
+from internals.streams import open_closed
 
 
 @contextlib.contextmanager
 def quiet():
     """Silence what libraries write to the terminal from C++; no setting of theirs does."""
+    open_closed()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports a missing GPU as an error
     stderr = os.dup(2)
     with open(os.devnull, "w") as nowhere:
@@ -21,7 +26,27 @@ def quiet():
         os.close(stderr)
 
 
-with quiet():
+@contextlib.contextmanager
+def interruptible():
+    """Have Ctrl-C end the program at once and without a traceback, before there is a run."""
+
+    def explain(kind, error, traceback):
+        if issubclass(kind, KeyboardInterrupt):
+            print("error: interrupted", file=sys.stderr)
+        else:
+            sys.__excepthook__(kind, error, traceback)
+
+    sys.excepthook = explain
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+with quiet(), interruptible():
     import keras
 
 __all__ = ["keras", "quiet"]

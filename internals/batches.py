@@ -5,9 +5,9 @@ It uses backend.py.
 
 import math
 
-import numpy as np
-
 from internals.backend import keras
+
+import numpy as np
 
 EVALUATION_BATCH_SIZE = 100  # larger is no faster and takes more memory
 

@@ -4,7 +4,9 @@ It uses files.py and runs.py.
 """
 
 import dataclasses
+import itertools
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -15,24 +17,33 @@ from internals.runs import read_record_to_resume
 
 
 def is_number(value):
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_whole(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_text(value):
-    return isinstance(value, str) and value != ""
+def is_path(value):
+    """Return whether a file system and run.json can both hold the text."""
+    return isinstance(value, str) and value != "" and "\0" not in value and is_utf8(value)
+
+
+def is_utf8(text):
+    try:
+        return bool(text.encode("utf-8")) or not text
+    except UnicodeEncodeError:
+        return False
 
 
 def is_name(value):
     return isinstance(value, str) and value.isprintable() and len(value) <= 50
 
 
+NAMED_DATA = {"cifar10", "digits"}
 PRECISIONS = ("float32", "bfloat16", "float16")
 RANGES = {  # field: the test of a value, and what the message says that it must be
-    "data": (is_text, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
+    "data": (is_path, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
     "epochs": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
     "batch_size": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
     "optimizer": (lambda word: word in ("sgd", "adam"), "'sgd' or 'adam'"),
@@ -43,7 +54,7 @@ RANGES = {  # field: the test of a value, and what the message says that it must
     "seed": (lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295"),
     "precision": (lambda word: word in PRECISIONS, "'float32', 'bfloat16' or 'float16'"),
     "name": (is_name, "50 printable characters at most"),
-    "results": (is_text, "the name of a folder"),
+    "results": (is_path, "the name of a folder, in UTF-8"),
 }
 
 
@@ -53,6 +64,10 @@ def check(hyperparameters):
         value = getattr(hyperparameters, field)
         if not allowed(value):
             fail(f"{field} is {value!r}; it must be {wanted}")
+    for field in dataclasses.fields(hyperparameters):
+        value = getattr(hyperparameters, field.name)
+        if field.type is bool and not isinstance(value, bool):
+            fail(f"{field.name} is {value!r}; it must be True or False")
     if hyperparameters.keep_best and not hyperparameters.validation_split:
         fail(
             "keep_best needs a held-out part of the training images, such as validation_split "
@@ -63,24 +78,44 @@ def check(hyperparameters):
 def parse(defaults, description):
     """Return the script's hyperparameters with the command line's changes, and say what changed.
 
-    With `resume` they are those of the run that goes on, with nothing changed but more epochs.
+    With `resume` they are those of the run that goes on, with nothing changed but more epochs, or
+    another place of the same images.
     """
     kind = type(defaults)
-    hyperparameters = tyro.cli(kind, default=defaults, description=description)
+    hyperparameters = expand(tyro.cli(kind, default=defaults, description=description))
+    if "--resume=" in sys.argv or ("--resume", "") in itertools.pairwise(sys.argv):
+        fail("resume is ''; it must be the folder of a run that was interrupted")
     folder = hyperparameters.resume
     if folder:
         defaults = recorded(folder, kind)
-        hyperparameters = tyro.cli(kind, default=defaults)
+        hyperparameters = expand(tyro.cli(kind, default=defaults))
     for field in dataclasses.fields(kind):
         own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == own:
             continue
-        if folder and not (field.name == "epochs" and now > own):
+        if folder and not may_change(field.name, own, now):
             fail(
-                f"{field.name} is {now!r}; a resumed run keeps its own, {own!r}, or has more epochs"
+                f"{field.name} is {now!r}; a resumed run keeps its own, {own or 'none'}, or has "
+                "more epochs"
             )
         print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {own or 'none'})")
     return hyperparameters
+
+
+def expand(hyperparameters):
+    """Return the hyperparameters with each "~" expanded, and `data` found from any folder."""
+    paths = {name: getattr(hyperparameters, name) for name in ("data", "results", "resume")}
+    paths = {name: os.path.expanduser(path) for name, path in paths.items()}
+    if paths["data"] not in NAMED_DATA and os.path.exists(paths["data"]):
+        paths["data"] = os.path.abspath(paths["data"])
+    return dataclasses.replace(hyperparameters, **paths)
+
+
+def may_change(field, own, now):
+    """Return whether a resumed run may have another value: images are compared when loaded."""
+    if field == "data":
+        return os.path.exists(now) and not {own, now} & NAMED_DATA
+    return field == "epochs" and now > own
 
 
 def recorded(folder, kind):
@@ -88,8 +123,6 @@ def recorded(folder, kind):
     record = read_record_to_resume(Path(folder))
     if record["script"] != Path(sys.argv[0]).stem:
         fail(f"resume is {folder!r}; that is a run of {record['script']}.py")
-    if record["status"] not in ("running", "interrupted"):
-        fail(f"resume is {folder!r}; that run has {record['status']}, it cannot go on")
     try:
         return kind(**record["hyperparameters"] | {"resume": folder})
     except TypeError as error:

@@ -43,11 +43,34 @@ def lacks_arithmetic(precision):
 
 def find_versions():
     """Return the versions of Python and of the packages that a result depends on."""
-    packages = ("keras", keras.backend.backend(), "numpy")
+    backend = keras.backend.backend()
+    packages = ["keras", backend, "numpy", "pillow", "scikit-learn"]
+    packages += ["jaxlib"] if backend == "jax" else []
     versions = {package: importlib.metadata.version(package) for package in packages}
     return {"python": platform.python_version()} | versions
 
 
+def find_processor():
+    """Return the processor's name, as Linux or else Python has it."""
+    processor = Path("/proc/cpuinfo")
+    if processor.exists():
+        for line in processor.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def count_cores():
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def describe(model):
     """Return what a run's record says of where it was computed, and by which packages."""
-    return {"device": find_device(model), "cores": os.cpu_count(), "versions": find_versions()}
+    return {
+        "device": find_device(model),
+        "processor": find_processor(),
+        "cores": count_cores(),
+        "operating_system": platform.platform(terse=True),
+        "versions": find_versions(),
+    }

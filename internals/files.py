@@ -4,32 +4,23 @@ The ground floor: it uses the standard library only.
 """
 
 import contextlib
+import math
 import os
-import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 
 def fail(message, exit_status=2):
     """Print one clear message, by default about wrong input, and end the program."""
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(exit_status)
-
-
-@contextlib.contextmanager
-def explain_end():
-    """End the program with a message where it is interrupted or cannot write the run's files."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        fail("interrupted", exit_status=128 + signal.SIGINT)
-    except OSError as error:
-        fail(
-            f"the run's files cannot be written: {error}\nWhat was written before is kept; "
-            "--resume FOLDER goes on after the last finished epoch",
-            exit_status=1,
-        )
 
 
 def write_file(path, write):
@@ -48,25 +39,47 @@ def write_file(path, write):
 
 
 def write_text(path, text):
-    write_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    """Write a text whole or not at all; stray bytes of file names in it are escaped."""
+    content = text.encode("utf-8", errors="backslashreplace")
+    write_file(path, lambda beside: beside.write_bytes(content))
 
 
 @contextlib.contextmanager
-def locked(path, wait=True):
+def locked(path, patience=math.inf):
     """Keep other processes from locking the file or folder; at the latest it ends with this one.
 
-    Raises BlockingIOError if another process has it and `wait` is false. Windows has no such
+    Raises BlockingIOError if another process has it for `patience` seconds. Windows has no such
     locks, so nobody is kept out there.
     """
-    if os.name != "posix":
+    if fcntl is None:
         yield
         return
-    import fcntl
-
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.05)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def is_locked(path):
+    """Return whether another process, or another part of this one, has locked file or folder."""
+    if fcntl is None:
+        return False
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
     finally:
         os.close(descriptor)
 

@@ -18,12 +18,15 @@ def is_guessing(accuracy, loss, labels):
     return accuracy < shares.max() + 0.1 and loss > -0.99 * np.sum(known * np.log(known))
 
 
-def explain(predicted, class_names):
-    """Say what a network that only guesses calls the test images."""
+def explain(last, accuracy, loss, predicted, data):
+    """Say what a network calls the test images if it guesses there and did in its last epoch."""
+    guesses = is_guessing(accuracy, loss, data.y_test)
+    if not guesses or not is_guessing(last.accuracy, last.loss, data.y_train):
+        return
     favourite = np.bincount(predicted).argmax()
     share = np.mean(predicted == favourite)
     print(
         f"No better than guessing: it called {share:.0%} of the test images "
-        f"{class_names[favourite]!r}."
+        f"{data.class_names[favourite]!r}."
     )
     print(f"The network has not begun to learn; {ADVICE}")

@@ -10,10 +10,11 @@ import socket
 import warnings
 from pathlib import Path
 
+from internals.backend import keras
+
 import numpy as np
 from PIL import Image, ImageOps
 
-from internals.backend import keras
 from internals.files import fail, one_process_at_a_time
 
 IMAGE_SIZE = (32, 32)

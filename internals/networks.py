@@ -1,6 +1,6 @@
 """A network as text: the digest that tells two apart, and the printout for architecture.txt.
 
-It uses Keras layers as they come, and keras_sequential_ascii.
+It uses files.py, Keras layers as they come, and keras_sequential_ascii.
 """
 
 import contextlib
@@ -12,6 +12,23 @@ import warnings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)  # its drawings hold "\|/" in plain strings
     from keras_sequential_ascii import keras2ascii
+
+from internals.files import fail
+
+
+def check(model, image_shape, num_classes):
+    """End the program where the network does not take such images or name such classes."""
+    for what, shape, wanted in (
+        ("input", model.input_shape, tuple(image_shape)),
+        ("output", model.output_shape, (num_classes,)),
+    ):
+        own = shape[1:]
+        if own != wanted:
+            hint = "; the last layers are Flatten(), if need be, and Dense(num_classes)"
+            fail(
+                f"the network's {what} has the shape {own}; it must be {wanted}"
+                f"{hint if what == 'output' else ''}"
+            )
 
 
 def digest(model):
@@ -45,3 +62,14 @@ def draw_architecture(model):
     with contextlib.redirect_stdout(io.StringIO()) as drawing:
         keras2ascii(Views)
     return drawing.getvalue()
+
+
+def describe_training(model):
+    """Return loss and optimizer of the compiled network as JSON can hold them."""
+    loss = model.loss
+    if not isinstance(loss, str):
+        settings = loss.get_config() if hasattr(loss, "get_config") else ""
+        loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings}".strip()
+    optimizer = {"class": type(model.optimizer).__name__} | model.optimizer.get_config()
+    del optimizer["name"]  # counted up by Keras
+    return {"loss": loss, "optimizer": json.loads(json.dumps(optimizer, default=str))}

@@ -93,15 +93,18 @@ def plot_confusion_matrix(run, matrix, class_names):
     save_figure(figure, run.folder / "confusion_matrix.png")
 
 
-def plot_predictions(run, data, predicted, rows=4, columns=8):
+def plot_predictions(run, data, probabilities, rows=4, columns=8):
     """Draw predictions.png: test images, the same in every run, titled predicted (true)."""
     chosen = np.random.default_rng(0).permutation(len(data.x_test))[: rows * columns]
-    true, guess = data.y_test[chosen], predicted[chosen]
+    true, guess = data.y_test[chosen], probabilities[chosen].argmax(axis=1)
+    sure = probabilities[chosen].max(axis=1)
     names = np.array(short_names(data.class_names, 18))
-    titles = [f"{p}\n({t})" for p, t in zip(names[guess], names[true], strict=True)]
+    titles = [
+        f"{p} {share:.0%}\n({t})"
+        for p, t, share in zip(names[guess], names[true], sure, strict=True)
+    ]
     colors = [RIGHT_COLOR if right else WRONG_COLOR for right in guess == true]
-    figure = new_figure(
-        run, "test images, predicted (true) class", width=1.3 * columns, height=1.6 * rows + 0.9
-    )
+    title = "test images: predicted class, its probability, (true class)"
+    figure = new_figure(run, title, width=1.3 * columns, height=1.6 * rows + 0.9)
     plot_images(figure, data.x_test[chosen], titles, colors, rows, columns)
     save_figure(figure, run.folder / "predictions.png")

@@ -3,16 +3,20 @@
 It uses backend.py, files.py and guessing.py; the batches that it shuffles are given to it.
 """
 
-import contextlib
+import dataclasses
+import json
 import math
-import signal
 import time
+
+from internals.backend import keras
 
 import numpy as np
 
 from internals import guessing
-from internals.backend import keras
 from internals.files import fail, write_file
+
+COLUMNS = {"epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"}
+MAY_DIFFER = {"data", "name", "results", "resume"}  # of the hyperparameters: data by its digest
 
 
 class Stop(Exception):
@@ -21,24 +25,6 @@ class Stop(Exception):
     def __init__(self, status, exit_status, reason):
         super().__init__(reason)
         self.status, self.exit_status = status, exit_status
-
-
-@contextlib.contextmanager
-def stoppable(recorder):
-    """Have Ctrl-C and SIGTERM end training after the batch; a second one ends the program."""
-
-    def stop(number, frame):
-        recorder.signal_number = number
-        for signal_number in before:
-            signal.signal(signal_number, signal.SIG_DFL)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is stop:
-                signal.signal(number, handler)
 
 
 class Recorder(keras.callbacks.Callback):
@@ -53,7 +39,8 @@ class Recorder(keras.callbacks.Callback):
         self.run, self.batches, self.quiet = run, batches, quiet
         self.warned = False
         self.path = run.folder / "checkpoint.npz"
-        self.rows, self.best, self.signal_number = [], None, None  # rows of history.csv
+        self.rows, self.best = [], None  # rows of history.csv
+        self.signal_number = None
         model.optimizer.build(model.trainable_variables)
         self.variables = [*model.variables, *model.optimizer.variables]
         self.weights = model.weights
@@ -62,18 +49,64 @@ class Recorder(keras.callbacks.Callback):
         """Go back to the last finished epoch, if there is one."""
         self.rows = []
         if not self.path.exists():
+            if self.run.record["epochs_done"]:
+                fail(f"{self.path} is missing; without it the run cannot go on")
             return
         try:
             with np.load(self.path, allow_pickle=False) as saved:
                 arrays = {name: saved[name] for name in saved.files}
-            history = self.run.history().to_dict("records")
-            self.rows = history[: int(arrays["epochs"])]
+            rows = self.finished_rows(int(arrays["epochs"]))
+            recipe = json.loads(str(arrays["recipe"])) if "recipe" in arrays else {}
+            self.check_recipe(recipe)
             for index, variable in enumerate(self.variables):
                 variable.assign(arrays[f"variable{index}"])
             if self.run.hyperparameters.keep_best:
                 self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
+            self.rows = rows
         except Exception as error:  # a damaged file can raise nearly anything
-            fail(f"{self.path} or history.csv beside it is damaged: {error}")
+            words = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            fail(f"{self.path} or history.csv beside it is damaged: {words}")
+
+    def go_on(self):
+        """Go back to where a resumed run stopped, say so, and record that it is running."""
+        self.restore()
+        if self.run.hyperparameters.resume:
+            done = len(self.rows)
+            where = f"after epoch {done}" if done else "with epoch 1: none was finished"
+            print(f"It goes on {where}")
+        self.run.save(status="running")
+
+    def finished_rows(self, epochs):
+        """Return the rows of history.csv for the epochs that the checkpoint has finished."""
+        rows = self.run.history().to_dict("records")
+        if not 1 <= epochs <= len(rows) <= epochs + 1:  # one more: killed before the checkpoint
+            raise ValueError(f"{epochs} epochs in the checkpoint, {len(rows)} in the history")
+        if any(set(row) != COLUMNS or row != row for row in rows):
+            raise ValueError("columns are missing in the history")
+        if [row["epoch"] for row in rows] != [*range(1, len(rows) + 1)]:
+            raise ValueError("the history's epochs are not 1, 2, 3 and so on")
+        return rows[:epochs]
+
+    def recipe(self):
+        """Return what decides a run, and must be the same when it goes on."""
+        own = dataclasses.asdict(self.run.hyperparameters)
+        recipe = {name: value for name, value in own.items() if name not in MAY_DIFFER}
+        recipe |= {name: self.run.record[name] for name in ("loss", "optimizer", "network")}
+        return recipe | {"data": self.run.record["data"]["sha256"]}
+
+    def check_recipe(self, saved):
+        """End the program where the checkpoint belongs to another recipe than the run now has."""
+        now = self.recipe()
+        for name, value in saved.items():
+            if now.get(name) != value and (name != "epochs" or now[name] < value):
+                fail(
+                    f"{self.path} was trained with {name} {value!r}, not {now.get(name)!r}; "
+                    "a run goes on as it began, or with more epochs"
+                )
+
+    def stop_soon(self, number):
+        """Have training end after the batch, because of a signal."""
+        self.signal_number = number
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.shuffle(epoch)
@@ -130,17 +163,20 @@ class Recorder(keras.callbacks.Callback):
             for index, variable in enumerate(self.variables)
         }
         arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
-        np.savez(path, epochs=len(self.rows), **arrays)
+        np.savez(path, epochs=len(self.rows), recipe=json.dumps(self.recipe()), **arrays)
 
     def end(self):
         """Record the end of training, say how it came, and go back to the best epoch if wanted."""
         run, epochs = self.run, len(self.rows)
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         if run.stop:
+            run.save(status=run.stop.status)  # now, whatever happens to the report
             print(f"Epoch {epochs + 1} of {run.hyperparameters.epochs}: {run.stop}")
         if not epochs:
-            run.save(status=run.stop.status)
+            run.release()
             print("No epoch was finished: there is no accuracy to report")
+            if run.stop.status == "interrupted":
+                print(run.how_to_go_on())
             raise SystemExit(run.stop.exit_status)
         if run.stop and run.stop.status == "interrupted":
             print("Evaluating the epochs that are done; a second Ctrl-C skips that", flush=True)

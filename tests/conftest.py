@@ -19,13 +19,13 @@ sys.dont_write_bytecode = True
 import importlib
 
 import common
+from internals.backend import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from internals.backend import keras
 from internals.devices import set_seed
 from internals.images import load_digits
 from internals.page import PICTURES
@@ -183,6 +183,7 @@ def start(small_model, small_data):
         model = build(hyperparameters)
         run = common.start_run("small.py", model, data, hyperparameters)
         common.train(run, model, data)
+        run.release()  # as the end of the process would
         return run, model
 
     return start

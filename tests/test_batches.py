@@ -1,10 +1,10 @@
 """Batches against NumPy."""
 
 import common
+from internals.backend import keras
 
 import numpy as np
 
-from internals.backend import keras
 from internals.batches import ImageBatches
 
 

@@ -6,12 +6,13 @@ import importlib.util
 import re
 import warnings
 
+from internals.backend import keras
+
 import keras_sequential_ascii
 import numpy as np
 import pytest
 from conftest import ROOT, SCRIPTS
 
-from internals.backend import keras
 from internals.networks import draw_architecture
 
 

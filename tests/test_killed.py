@@ -6,13 +6,14 @@ import re
 import signal
 import time
 
+from internals.backend import keras
+
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import only_run, save_digits
 from PIL import Image
 
-from internals.backend import keras
 from internals.runs import read_record
 
 EPOCHS = 10

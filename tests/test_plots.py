@@ -6,7 +6,7 @@ import common
 
 import numpy as np
 import pytest
-from conftest import PREDICTED, KnownModel
+from conftest import KnownModel
 from PIL import Image
 
 from internals import plots
@@ -71,15 +71,15 @@ def test_heatmap(run, figures, random, num_classes, numbers):
 
 
 def test_predictions_are_titled_and_coloured(run, data, figures):
-    plots.plot_predictions(run, data, PREDICTED)
+    plots.plot_predictions(run, data, KnownModel().predict(None, 0))
     titles = {axes.get_title(): axes.title.get_color() for axes in figures["predictions.png"].axes}
     assert titles == {
-        "ant\n(ant)": plots.RIGHT_COLOR,
-        "b<e>\n(ant)": plots.WRONG_COLOR,
-        "$c$\n(ant)": plots.WRONG_COLOR,
-        "b<e>\n(b<e>)": plots.RIGHT_COLOR,
-        "ant\n(b<e>)": plots.WRONG_COLOR,
-        "$c$\n($c$)": plots.RIGHT_COLOR,
+        "ant 80%\n(ant)": plots.RIGHT_COLOR,
+        "b<e> 80%\n(ant)": plots.WRONG_COLOR,
+        "$c$ 80%\n(ant)": plots.WRONG_COLOR,
+        "b<e> 80%\n(b<e>)": plots.RIGHT_COLOR,
+        "ant 80%\n(b<e>)": plots.WRONG_COLOR,
+        "$c$ 80%\n($c$)": plots.RIGHT_COLOR,
     }
 
 

@@ -28,7 +28,13 @@ def test_failed_picture_costs_nothing_else(
     assert "plot_history failed: RuntimeError('no ink')" in capsys.readouterr().err
     names = {path.name for path in run.folder.iterdir()}
     assert {"model.keras", "history.csv", "confusion_matrix.png", "predictions.png"} <= names
+    assert read_record(run.folder)["status"] == "failed"
+    assert (run.folder / "checkpoint.npz").exists()
+    monkeypatch.undo()
+    resumed, model = start(make_hyperparameters(resume=str(run.folder)))
+    common.report(resumed, model, small_data)
     assert read_record(run.folder)["status"] == "finished"
+    assert (run.folder / "accuracy.png").exists()
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
@@ -83,6 +89,7 @@ def test_files_of_a_run(run, data):
         "history.csv",
         "loss.png",
         "model.keras",
+        "predictions.csv",
         "predictions.png",
         "run.json",
         "samples.png",

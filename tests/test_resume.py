@@ -5,13 +5,13 @@ import signal
 from pathlib import Path
 
 import common
+from internals.backend import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import send
 
-from internals.backend import keras
 from internals.files import locked
 from internals.runs import read_record
 

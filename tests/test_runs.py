@@ -6,8 +6,8 @@ import shutil
 from datetime import datetime
 
 import common
-
 from internals.backend import keras
+
 from internals.runs import make_run_folder
 
 

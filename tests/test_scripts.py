@@ -7,16 +7,16 @@ import dataclasses
 import json
 
 import common
+from internals.backend import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import SCRIPTS, only_run, run_script
 
-from internals.backend import keras
-
 FILES = {
     "run.json",
+    "script.py",
     "history.csv",
     "architecture.txt",
     "samples.png",
@@ -25,6 +25,7 @@ FILES = {
     "confusion_matrix.png",
     "confusion_matrix.csv",
     "classification_report.txt",
+    "predictions.csv",
     "predictions.png",
     "model.keras",
 }

@@ -1,13 +1,13 @@
 """What makes training faster against what it replaces."""
 
 import common
+from internals.backend import keras
 
 import numpy as np
 import pytest
 from conftest import import_script
 
 from internals import speed
-from internals.backend import keras
 from internals.batches import ImageBatches
 
 on_tensorflow = pytest.mark.skipif(

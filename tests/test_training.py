@@ -1,12 +1,11 @@
 """Training against a bare Keras fit, the decay formula by hand, seeds, and the best epoch."""
 
 import common
+from internals.backend import keras
 
 import numpy as np
 import pytest
 from conftest import import_script
-
-from internals.backend import keras
 
 
 def trained(small_model, small_data, hyperparameters):
