@@ -1,6 +1,6 @@
 """How a run ends, whatever ended it: its status, what is kept, and the command that goes on.
 
-It uses files.py, and the run that it is given.
+It uses files.py and runs.py.
 """
 
 import contextlib
@@ -8,6 +8,7 @@ import re
 import signal
 
 from internals.files import fail
+from internals.runs import Run
 
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -69,20 +70,23 @@ def ending(run=None):
     """End the program with a message, an exit status and the run's own status, if all is not well.
 
     A fault in the code, such as one in an edited network, goes on as the exception that it is.
+    Without `run` it is the one that this process has taken, if it has.
     """
     try:
         yield
     except SystemExit:
-        if run:
+        if run := run or Run.held:
             run.release()
         raise
     except KeyboardInterrupt as error:
+        run = run or Run.held
         number = getattr(error, "number", signal.SIGINT)
         conclude(run, "interrupted", "interrupted", 128 + number)
     except Exception as error:
-        first_line = (str(error).strip() or repr(error)).splitlines()[0][:300]
-        if re.search(OUT_OF_MEMORY, f"{type(error).__name__}: {error}"):
-            conclude(run, "failed", f"out of memory{lower(run)}: {first_line}", 1)
+        run = run or Run.held
+        lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
+        if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
+            conclude(run, "failed", f"out of memory{lower(run)}: {said[0][:200]}", 1)
         if run and isinstance(error, OSError):
             conclude(run, "failed", f"the run's files cannot be written: {error}", 1)
         if run:

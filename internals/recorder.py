@@ -1,6 +1,7 @@
 """Training recorded: checkpoint, resume, interrupt, and training that fails.
 
-It uses backend.py, files.py and guessing.py; the batches that it shuffles are given to it.
+It uses backend.py, command_line.py, files.py and guessing.py; it shuffles the batches that it is
+given.
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ from internals.backend import keras
 import numpy as np
 
 from internals import guessing
+from internals.command_line import is_number
 from internals.files import fail, write_file
 
 COLUMNS = {"epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"}
@@ -81,8 +83,8 @@ class Recorder(keras.callbacks.Callback):
         rows = self.run.history().to_dict("records")
         if not 1 <= epochs <= len(rows) <= epochs + 1:  # one more: killed before the checkpoint
             raise ValueError(f"{epochs} epochs in the checkpoint, {len(rows)} in the history")
-        if any(set(row) != COLUMNS or row != row for row in rows):
-            raise ValueError("columns are missing in the history")
+        if any(set(row) != COLUMNS or not all(map(is_number, row.values())) for row in rows):
+            raise ValueError("the history lacks columns or numbers")
         if [row["epoch"] for row in rows] != [*range(1, len(rows) + 1)]:
             raise ValueError("the history's epochs are not 1, 2, 3 and so on")
         return rows[:epochs]

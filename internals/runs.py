@@ -34,6 +34,7 @@ class Run:
     record: dict
     stop: Exception = None  # why training ended early, if it did
     lock: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
+    held = None  # the run that this process has taken
 
     @property
     def script(self):
@@ -45,10 +46,12 @@ class Run:
         Raises BlockingIOError if another process has it.
         """
         self.lock.enter_context(locked(self.folder, patience=1))  # longer than a look at the lock
+        Run.held = self
 
     def release(self):
         """Let other processes have the run."""
         self.lock.close()
+        Run.held = None
 
     def stopped(self, status):
         """Record how the run ended, where the disk still takes it, and release it."""

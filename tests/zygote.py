@@ -1,7 +1,8 @@
 """Run scripts in forks of a process that has loaded Keras once: a tenth of a second each, not five.
 
-Reads one request a line, {"script", "arguments", "cwd", "output"}; answers "pid N" when the script
-starts and "status N" when it has ended. `output` names a folder for stdout.txt and stderr.txt.
+Reads one request a line, {"script", "arguments", "cwd", "output", "environment"}; answers "pid N"
+when the script starts and "status N" when it has ended. `output` names a folder for stdout.txt and
+stderr.txt.
 """
 
 import json
@@ -22,6 +23,7 @@ def run(request):
         file = os.open(Path(request["output"], name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, stream.fileno())
     os.chdir(request["cwd"])
+    os.environ |= request["environment"]
     sys.argv = [f"{request['script']}.py", *request["arguments"]]
     runpy.run_path(str(ROOT / sys.argv[0]), run_name="__main__")
 
