@@ -162,7 +162,7 @@ def fake_archive(tmp_path, monkeypatch):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     keras_module = sys.modules["keras.src.datasets.cifar10"]
     get_file = keras_module.get_file
-    monkeypatch.setattr("internals.images.CIFAR10_SHA256", digest)
+    monkeypatch.setattr("internals.cifar10.SHA256", digest)
     monkeypatch.setattr(
         keras_module, "get_file", lambda **given: get_file(**given | {"file_hash": digest})
     )
