@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from internals import (
+    cifar10,
     command_line,
     devices,
     guessing,
@@ -131,10 +132,12 @@ def load_data(hyperparameters):
             parts = load_cifar10()
         elif source == "digits":
             parts = images.load_digits()
+        elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
+            parts = load_cifar10(Path(source))
         elif Path(source).is_dir():
             parts = images.load_folder(Path(source), hyperparameters.seed)
         elif Path(source).is_file():
-            images.keep_archive(Path(source))  # from now on Keras need not download it
+            cifar10.keep_archive(Path(source))  # from now on Keras need not download it
             parts = load_cifar10()
         else:
             fail(
@@ -151,10 +154,16 @@ def load_data(hyperparameters):
     return Dataset(x[held_out:], y[held_out:], *validation, *test, class_names)
 
 
-def load_cifar10():
-    """Return CIFAR-10 as Keras downloads, checks and caches it: 50,000 and 10,000 images."""
-    with images.downloading():
-        parts = keras.datasets.cifar10.load_data()
+def load_cifar10(folder=None):
+    """Return CIFAR-10 as Keras downloads, checks and caches it: 50,000 and 10,000 images.
+
+    With a `folder` they are read there; it is what cifar-10-python.tar.gz unpacks to.
+    """
+    if folder:
+        parts = cifar10.read_batches(folder)
+    else:
+        with cifar10.downloading():
+            parts = keras.datasets.cifar10.load_data()
     train, test = ((np.ascontiguousarray(x), y.ravel().astype("int64")) for x, y in parts)
     return train, test, CIFAR10_CLASS_NAMES
 

@@ -1,72 +1,28 @@
-"""Files to arrays: handwritten digits, the CIFAR-10 archive, and folders of anybody's own images.
+"""Files to arrays: handwritten digits, and folders of anybody's own images.
 
-It uses files.py and, for Keras's cache of CIFAR-10, backend.py.
+It uses image_folders.py and files.py.
 """
 
+import collections
 import contextlib
 import hashlib
-import os
-import socket
 import warnings
-from pathlib import Path
-
-from internals.backend import keras
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from internals.files import fail, one_process_at_a_time
+from internals.files import fail
+from internals.image_folders import (
+    check_layout,
+    describe_passed_over,
+    find_classes,
+    make_printable,
+)
 
 IMAGE_SIZE = (32, 32)
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
-MOST_CLASSES = 1000
-CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-CIFAR10_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
-DOWNLOAD_TIMEOUT = 60  # seconds without an answer
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # read_image refuses it
-
-
-# ------------------------------------------------------------------------------------------------
-# CIFAR-10 and the digits
-
-
-@contextlib.contextmanager
-def downloading():
-    """Have one process at a time fetch CIFAR-10, and explain what to do if that fails."""
-    timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
-    try:
-        with one_process_at_a_time():
-            yield
-    except Exception as error:  # Keras raises nothing narrower when a download fails
-        folder = Path(os.environ.get("KERAS_HOME", "~/.keras"), "datasets")
-        fail(
-            f"CIFAR-10 could not be loaded: {error}\n"
-            "To try without it:    --data digits (needs no download)\n"
-            f"To bring it by hand:  fetch {CIFAR10_URL} (163 MB) on any machine, then\n"
-            "                      --data path/to/cifar-10-python.tar.gz, or put it at\n"
-            f"                      {folder / 'cifar-10-batches-py-target_archive'}"
-        )
-    finally:
-        socket.setdefaulttimeout(timeout)
-
-
-def keep_archive(path):
-    """Check the archive at `path` and have Keras keep a copy of it, as if it had downloaded it."""
-    with open(path, "rb") as archive:
-        found = hashlib.file_digest(archive, "sha256").hexdigest()
-    if found != CIFAR10_SHA256:
-        fail(
-            f"{path} is not the complete cifar-10-python.tar.gz: its SHA-256 is {found}, "
-            f"it must be {CIFAR10_SHA256}"
-        )
-    with one_process_at_a_time():
-        keras.utils.get_file(
-            "cifar-10-batches-py-target",  # where keras.datasets.cifar10 looks for it
-            origin=path.resolve().as_uri(),
-            extract=True,
-            file_hash=CIFAR10_SHA256,
-        )
+# what a file may be whatever its suffix; not EPS, for which Pillow starts a program
+IMAGE_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PPM ICO JPEG2000 AVIF".split()
+warnings.filterwarnings("ignore", module="PIL")  # of odd files; read_image refuses the bad ones
 
 
 def load_digits():
@@ -92,22 +48,31 @@ def load_folder(folder, seed):
 
     Without test/, a fifth of each class becomes the test set, chosen by `seed`.
     """
-    if not (folder / "train").is_dir():
-        fail(f"{folder} has no folder train; images belong in train/<class>/ and test/<class>/")
-    x_train, y_train, class_names = load_classes(folder / "train")
+    check_layout(folder)
+    passed_over = collections.Counter()
+    classes = find_classes(folder / "train", passed_over)
+    test_classes = {}
     if (folder / "test").is_dir():
-        x_test, y_test, test_names = load_classes(folder / "test")
-        if odd := set(class_names) ^ set(test_names):
-            fail(f"{folder}: train and test must hold the same classes; only one has {min(odd)!r}")
-        return (x_train, y_train), (x_test, y_test), class_names
-    held_out = hold_out_fifth(y_train, seed)
-    for label in np.flatnonzero(np.bincount(y_train) < 2):
-        fail(
-            f"{folder / 'train' / class_names[label]} has one image; without a folder test each "
-            "class needs 2 or more, so that one can be held out for the test"
-        )
-    test = x_train[held_out], y_train[held_out]
-    return (x_train[~held_out], y_train[~held_out]), test, class_names
+        test_classes = find_classes(folder / "test", passed_over)
+        for name in sorted(classes.keys() ^ test_classes.keys()):
+            only = "train" if name in classes else "test"
+            fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
+    describe_passed_over(passed_over)
+    x_train, y_train = load_classes(folder / "train", classes.values())
+    if test_classes:  # in train's order: the disk may spell, and so sort, test's names otherwise
+        test = load_classes(folder / "test", [test_classes[name] for name in classes])
+    else:
+        for name in (name for name, paths in classes.items() if len(paths) < 2):
+            fail(
+                f"{folder / 'train' / name} has one image; without a folder test each class "
+                "needs 2 or more, so that one can be held out for the test"
+            )
+        print(f"no folder test in {make_printable(str(folder))}: a fifth of each class is held out")
+        held_out = hold_out_fifth(y_train, seed)
+        test = x_train[held_out], y_train[held_out]
+        x_train, y_train = x_train[~held_out], y_train[~held_out]
+    warn_of_copies(x_train, test[0])
+    return (x_train, y_train), test, list(classes)
 
 
 def hold_out_fifth(labels, seed):
@@ -120,19 +85,11 @@ def hold_out_fifth(labels, seed):
     return mask
 
 
-def load_classes(folder):
-    """Return uint8 images (n, 32, 32, 3), int64 labels (n,) and names from `folder`/<class>/*."""
-    classes = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-    if not 2 <= len(classes) <= MOST_CLASSES:
-        fail(f"{folder} has {len(classes)} class folders; it must have 2 to {MOST_CLASSES}")
-    paths, labels = [], []
-    for label, path in enumerate(classes):
-        images = sorted(image for image in path.iterdir() if image.suffix.lower() in IMAGE_SUFFIXES)
-        if not images:
-            fail(f"{path} has no images; a class needs one or more of {', '.join(IMAGE_SUFFIXES)}")
-        paths += images
-        labels += [label] * len(images)
-    order = spread_classes(np.array(labels))
+def load_classes(folder, classes):
+    """Return uint8 images (n, 32, 32, 3) and int64 labels (n,) from the paths of each class."""
+    paths = [path for images in classes for path in images]
+    labels = np.repeat(np.arange(len(classes)), [len(images) for images in classes])
+    order = spread_classes(labels)
     images, unreadable = np.empty((len(order), *IMAGE_SIZE, 3), dtype="uint8"), []
     for image, index in zip(images, order, strict=True):
         try:
@@ -140,13 +97,16 @@ def load_classes(folder):
         except Exception as error:  # a damaged file can raise nearly anything in a decoder
             unreadable.append(f"{paths[index]}: {error}")
     if unreadable:
-        fail(f"{len(unreadable)} unreadable images in {folder}:\n" + "\n".join(unreadable[:10]))
-    return images, np.array(labels)[order], [make_printable(path.name) for path in classes]
+        count = f"{len(unreadable)} unreadable image{'s' * (len(unreadable) > 1)}"
+        fail(f"{count} in {folder}:\n" + "\n".join(unreadable[:10]))
+    return images, labels[order]
 
 
-def make_printable(name):
-    """Return a folder's name as one line; control characters and stray bytes become "?"."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+def warn_of_copies(x_train, x_test):
+    """Warn of test images that the network sees in training: it may know them by heart."""
+    known = {hash(image.tobytes()) for image in x_train}
+    if copies := sum(hash(image.tobytes()) in known for image in x_test):
+        print(f"warning: {copies:,} of {len(x_test):,} test images are training images as well")
 
 
 def spread_classes(labels):
@@ -164,11 +124,15 @@ def spread_classes(labels):
 
 def read_image(path):
     """Return the image at `path` as uint8 (32, 32, 3), upright and on white."""
-    with Image.open(path) as image:
+    with Image.open(path, formats=IMAGE_FORMATS) as image:
         if image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
+        if image.mode in ("I", "F"):
+            raise ValueError("32 bits a pixel have no fixed white; save it with 8 or 16")
         image.draft("RGB", IMAGE_SIZE)  # a large JPEG is decoded at a fraction of its size
-        image = ImageOps.exif_transpose(image)
+        image.load()
+        with contextlib.suppress(Exception):  # garbled notes on a sound image raise nearly anything
+            image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I;16"):
             image = Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
         if image.has_transparency_data:

@@ -31,11 +31,27 @@ ARGUMENTS = {
     "--data no-images": "bee has no images",
     "--data text": "0000.png: cannot identify image file",
     "--data truncated": "0003.jpg: image file is truncated",
-    "--data other-classes": "only one has 'cow'",
-    "--data file.txt": "is not the complete cifar-10-python.tar.gz",
+    "--data other-classes": "only test has 'cow'",
+    "--data only-heic": "bee has no images; a class needs one or more of .png, .jpg, .jpeg, .jfif, "
+    ".bmp, .gif, .webp, .tif, .tiff; it has 18 .heic",
+    "--data capital-test": "capital-test has no folder test but Test; rename it to test",
+    "--data capital-train": "capital-train has no folder train but Training; rename it to train",
+    "--data test-file": "test is not a folder; images belong in test/<class>/",
+    "--data classes-only": "has no folder train; make one and move ant, bee into it",
+    "--data unzipped": "has no folder train; name unzipped/photos, which has one",
+    "--data written-alike": "train has two classes that are both written 'bee?'",
+    "--data file.txt": "data is 'file.txt', a file; it must be cifar10, digits, a "
+    "cifar-10-python.tar.gz or an image folder",
+    "--data ant.png": "data is 'ant.png', a file",
+    "--data photos.zip": "Images in a zip or another archive must be unpacked first; then name the",
+    "--data cifar-10-python.tar.gz": "is not the complete cifar-10-python.tar.gz: its SHA-256 is",
+    "--data cifar-10-batches-py": "data_batch_1 is not the one of CIFAR-10: its MD5 is",
     "--data digits --results file.txt": "results is 'file.txt'",
     "--data digits --results /proc/results": "results is '/proc/results'",
 }
+
+TWO_CLASSES = "no-images only-heic text truncated other-classes capital-test capital-train".split()
+TWO_CLASSES += "test-file written-alike".split()
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +64,13 @@ def bad_input(tmp_path_factory, digits_folder):
 
 def make_bad_input(folder, digits_folder):
     """Write what the arguments name: image folders that cannot be used, and a file."""
-    (folder / "file.txt").write_text("not an archive, not a folder")
+    for name in ("file.txt", "photos.zip", "cifar-10-python.tar.gz"):
+        (folder / name).write_text("not an archive, not a folder")
     (folder / "empty").mkdir()
     zero, one = digits_folder / "train" / "0", digits_folder / "train" / "1"
     shutil.copytree(zero, folder / "one-class" / "train" / "ant")
-    for name in ("no-images", "text", "truncated", "other-classes"):
+    shutil.copy(next(zero.iterdir()), folder / "ant.png")
+    for name in TWO_CLASSES:
         shutil.copytree(zero, folder / name / "train" / "ant")
         shutil.copytree(one, folder / name / "train" / "bee")
     for path in (folder / "no-images" / "train" / "bee").iterdir():
@@ -61,6 +79,19 @@ def make_bad_input(folder, digits_folder):
     jpeg = folder / "truncated" / "train" / "bee" / "0003.jpg"
     Image.effect_noise((32, 32), 50).save(jpeg)
     jpeg.write_bytes(jpeg.read_bytes()[:-300])
+    for path in (folder / "only-heic" / "train" / "bee").iterdir():
+        path.rename(path.with_suffix(".heic"))
+    shutil.copytree(zero, folder / "capital-test" / "Test" / "ant")
+    (folder / "capital-train" / "train").rename(folder / "capital-train" / "Training")
+    (folder / "test-file" / "test").write_text("not a folder")
+    shutil.copytree(folder / "text" / "train", folder / "classes-only")
+    shutil.copytree(folder / "text", folder / "unzipped" / "photos")
+    (folder / "written-alike" / "train" / "bee").rename(folder / "written-alike/train/bee\1")
+    shutil.copytree(one, folder / "written-alike" / "train" / "bee\2")
+    (folder / "cifar-10-batches-py").mkdir()
+    for number in range(1, 6):  # pickles that run a program
+        pickled = b"cos\nsystem\n(S'touch owned'\ntR."
+        (folder / "cifar-10-batches-py" / f"data_batch_{number}").write_bytes(pickled)
     shutil.copytree(zero, folder / "other-classes" / "test" / "ant")
     shutil.copytree(zero, folder / "other-classes" / "test" / "cow")
     shutil.copytree(one, folder / "other-classes" / "test" / "bee")

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import os
 import pickle
+import re
 import sys
 import tarfile
 import zlib
@@ -15,7 +17,7 @@ import sklearn.datasets
 from conftest import save_images
 from PIL import Image
 
-from internals.images import read_image, spread_classes
+from internals.images import describe, read_image, spread_classes
 
 
 def test_image_bomb_is_refused(tmp_path):
@@ -93,6 +95,71 @@ def test_first_tenth_of_a_folder_holds_every_class():
     np.testing.assert_allclose(counts, [500, 30, 1.1], atol=1)
 
 
+def load(zygote, folder, output):
+    """Have a script load a folder, and end it there: no image can be held out."""
+    return zygote.run(
+        "4layerCNN", "--data", folder, "--validation-split", "1e-6", cwd=output, output=output
+    )
+
+
+def test_what_is_read_and_what_is_passed_over(zygote, tmp_path, random):
+    """Everything with the name of an image is read or counted; what is hidden is neither."""
+    folder = tmp_path / "photos"
+    x = random.integers(0, 256, (22, 32, 32, 3), dtype="uint8")
+    save_images(folder / "train", x[:10], [0, 1] * 5, ["ant", "bee"])
+    save_images(folder / "test", x[10:14], [0, 1] * 2, ["ant", "bee"])
+    ant = folder / "train" / "ant"
+    for image, suffix in zip(x[14:], ("jpg", "JPEG", "jfif", "bmp", "gif", "webp", "tif", "tiff")):
+        kind = {"format": "JPEG"} if suffix == "jfif" else {}
+        Image.fromarray(image).save(ant / f"photo.{suffix}", **kind)
+    (ant / "linked.png").symlink_to(folder / "test" / "ant" / "0000.png")
+    for name in ("._0000.png", ".DS_Store", "a.heic", "b.HEIC", "notes.txt"):
+        (ant / name).write_text("no image")
+    (folder / "test" / "bee" / "c.heic").write_text("no image")
+    (ant / "deep").mkdir()
+    (ant / "gone.png").symlink_to("nowhere.png")
+    (ant / "endless.png").symlink_to("endless.png")
+    os.mkfifo(ant / "pipe.png")
+    for name in ("val", ".cache"):
+        save_images(folder / name, x[:2], [0, 1], ["ant", "bee"])
+    (folder / "empty").mkdir()
+    process = load(zygote, folder, tmp_path)
+    assert process.stderr == "error: validation_split is 1e-06; it would hold out 0 of 19 images\n"
+    for line in (
+        f"warning: not used in {folder}: val; only train and test are, and --validation-split "
+        "holds out a part of train",
+        "8 files and folders passed over: 3 .heic, 2 broken links, 1 .txt, 1 folder, "
+        "1 special file",
+        "warning: 1 of 4 test images are training images as well",
+    ):
+        assert line in process.stdout.splitlines()
+
+
+def test_nothing_is_said_where_everything_is_used(zygote, tmp_path, digits_folder):
+    process = load(zygote, digits_folder, tmp_path)
+    assert "0 of 200 images" in process.stderr
+    assert not re.search("warning|passed over|no folder", process.stdout)
+
+
+def test_test_images_cut_from_train_are_announced(zygote, tmp_path, digits_folder):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "train").symlink_to(digits_folder / "train")
+    process = load(zygote, tmp_path / "photos", tmp_path)
+    assert "no folder test" in process.stdout and "a fifth of each class" in process.stdout
+
+
+def test_accents_spelt_in_two_ways(tmp_path, make_hyperparameters, random):
+    """A Mac may write e and its accent apart; the class, and its place, stay the same."""
+    x = random.integers(0, 256, (8, 32, 32, 3), dtype="uint8")
+    save_images(tmp_path / "train", x[:4], [0, 1] * 2, ["caf\u00e9", "cafz"])
+    save_images(tmp_path / "test", x[4:], [0, 1] * 2, ["cafe\u0301", "cafz"])
+    data = common.load_data(make_hyperparameters(data=str(tmp_path)))
+    assert data.class_names == ["cafz", "caf\u00e9"]
+    for image, label in zip(data.x_test, data.y_test):
+        (index,) = [n for n in range(4) if np.array_equal(x[4 + n], image)]
+        assert label == 1 - index % 2
+
+
 def test_folder_without_test(tmp_path, make_hyperparameters, random):
     x = random.integers(0, 256, (32, 32, 32, 3), dtype="uint8")
     y = np.repeat([0, 1, 2], [20, 10, 2])
@@ -134,6 +201,20 @@ def test_kinds_of_images(tmp_path):
     palette = Image.new("RGB", (32, 32), red).convert("P")
     assert read(palette, "palette.png") == [255, 0, 0]
     assert read(palette, "hole.png", transparency=palette.getpixel((0, 0))) == [255, 255, 255]
+    assert read(Image.new("RGBA", (32, 32), (*red, 0)), "ghost.webp") == [255, 255, 255]
+    assert read(deep, "deep.tif") == [100, 100, 100]
+    assert read(Image.new("CMYK", (32, 32), (0, 255, 255, 0)), "print.tif") == [255, 0, 0]
+    blue = Image.new("RGB", (32, 32), "blue")
+    for name in ("film.gif", "film.webp", "pages.tif"):  # the first of several is the image
+        lossless = {"lossless": True} if name == "film.webp" else {}
+        many = {"save_all": True, "append_images": [blue]} | lossless
+        assert read(Image.new("RGB", (32, 32), red), name, **many) == [255, 0, 0]
+    assert read(blue, "not-a.jpg", format="PNG") == [0, 0, 255]
+    assert read(blue, "garbled.webp", exif=b"Exif\0\0no notes", lossless=True) == [0, 0, 255]
+    with pytest.raises(ValueError, match="no fixed white"):
+        read(Image.new("F", (32, 32), 0.5), "float.tif")
+    with pytest.raises(OSError, match="cannot identify"):  # it would start another program
+        read(blue, "program.png", format="EPS")
 
 
 def test_photo_is_turned_upright(tmp_path):
@@ -162,7 +243,7 @@ def fake_archive(tmp_path, monkeypatch):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     keras_module = sys.modules["keras.src.datasets.cifar10"]
     get_file = keras_module.get_file
-    monkeypatch.setattr("internals.images.CIFAR10_SHA256", digest)
+    monkeypatch.setattr("internals.cifar10.SHA256", digest)
     monkeypatch.setattr(
         keras_module, "get_file", lambda **given: get_file(**given | {"file_hash": digest})
     )
@@ -179,6 +260,18 @@ def test_archive(fake_archive, make_hyperparameters):
     fake_archive.unlink()  # from now on Keras finds its own copy
     cached = common.load_data(make_hyperparameters(data="cifar10"))
     np.testing.assert_array_equal(cached.y_test, data.y_test)
+
+
+def test_unpacked_archive(fake_archive, tmp_path, make_hyperparameters, monkeypatch):
+    with tarfile.open(fake_archive) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = tmp_path / "cifar-10-batches-py"
+    md5 = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    monkeypatch.setattr("internals.cifar10.MD5_OF_BATCHES", dict(sorted(md5.items())))
+    data = common.load_data(make_hyperparameters(data=str(folder)))
+    archived = common.load_data(make_hyperparameters(data=str(fake_archive)))
+    assert describe(data) == describe(archived)
+    assert data.x_train.flags.c_contiguous and data.y_train.dtype == np.int64
 
 
 def test_interrupted_while_loading(make_hyperparameters, monkeypatch, capsys):
