@@ -38,11 +38,11 @@ ARGUMENTS = {
     "--data capital-train": "capital-train has no folder train but Training; rename it to train",
     "--data test-file": "test is not a folder; images belong in test/<class>/",
     "--data classes-only": "has no folder train; make one and move ant, bee into it",
-    "--data unzipped": "has no folder train; name unzipped/photos, which has one",
+    "--data unzipped": "/unzipped/photos, which has one",
     "--data written-alike": "train has two classes that are both written 'bee?'",
-    "--data file.txt": "data is 'file.txt', a file; it must be cifar10, digits, a "
+    "--data file.txt": "/file.txt', a file; it must be cifar10, digits, a "
     "cifar-10-python.tar.gz or an image folder",
-    "--data ant.png": "data is 'ant.png', a file",
+    "--data ant.png": "/ant.png', a file",
     "--data photos.zip": "Images in a zip or another archive must be unpacked first; then name the",
     "--data cifar-10-python.tar.gz": "is not the complete cifar-10-python.tar.gz: its SHA-256 is",
     "--data cifar-10-batches-py": "data_batch_1 is not the one of CIFAR-10: its MD5 is",

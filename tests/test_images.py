@@ -17,6 +17,7 @@ import sklearn.datasets
 from conftest import save_images
 from PIL import Image
 
+from internals.endings import ending
 from internals.images import describe, read_image, spread_classes
 
 
@@ -279,7 +280,7 @@ def test_interrupted_while_loading(make_hyperparameters, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("internals.images.load_digits", load_digits)
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(SystemExit) as stop, ending():
         common.load_data(make_hyperparameters())
     assert stop.value.code == 130
     assert capsys.readouterr().err == "error: interrupted\n"
