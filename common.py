@@ -101,7 +101,10 @@ CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship tru
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label."""
+    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label.
+
+    `test_names` says which test image is which: its file, or its number in CIFAR-10 and the digits.
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
@@ -110,6 +113,7 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: list
+    test_names: np.ndarray | None = None
 
     @property
     def image_shape(self):
@@ -146,12 +150,12 @@ def load_data(hyperparameters):
             )
     except OSError as error:
         fail(f"data is {source!r}; it cannot be read: {error}")
-    (x, y), test, class_names = parts
+    (x, y), (x_test, y_test, *names), class_names = parts
     held_out = round(split * len(x))
     if split and not 0 < held_out < len(x):
         fail(f"validation_split is {split}; it would hold out {held_out} of {len(x)} images")
-    validation = (x[:held_out], y[:held_out]) if split else test
-    return Dataset(x[held_out:], y[held_out:], *validation, *test, class_names)
+    validation = (x[:held_out], y[:held_out]) if split else (x_test, y_test)
+    return Dataset(x[held_out:], y[held_out:], *validation, x_test, y_test, class_names, *names)
 
 
 def load_cifar10(folder=None):

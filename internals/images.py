@@ -46,7 +46,8 @@ def load_digits():
 def load_folder(folder, seed):
     """Return the images of `folder`: train/<class>/* and test/<class>/*, resized to 32 x 32.
 
-    Without test/, a fifth of each class becomes the test set, chosen by `seed`.
+    Without test/, a fifth of each class becomes the test set, chosen by `seed`. The test images
+    come with their names under `folder`.
     """
     check_layout(folder)
     passed_over = collections.Counter()
@@ -58,7 +59,7 @@ def load_folder(folder, seed):
             only = "train" if name in classes else "test"
             fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
     describe_passed_over(passed_over)
-    x_train, y_train = load_classes(folder / "train", classes.values())
+    x_train, y_train, names = load_classes(folder / "train", classes.values())
     if test_classes:  # in train's order: the disk may spell, and so sort, test's names otherwise
         test = load_classes(folder / "test", [test_classes[name] for name in classes])
     else:
@@ -69,7 +70,7 @@ def load_folder(folder, seed):
             )
         print(f"no folder test in {make_printable(str(folder))}: a fifth of each class is held out")
         held_out = hold_out_fifth(y_train, seed)
-        test = x_train[held_out], y_train[held_out]
+        test = x_train[held_out], y_train[held_out], names[held_out]
         x_train, y_train = x_train[~held_out], y_train[~held_out]
     warn_of_copies(x_train, test[0])
     return (x_train, y_train), test, list(classes)
@@ -86,7 +87,10 @@ def hold_out_fifth(labels, seed):
 
 
 def load_classes(folder, classes):
-    """Return uint8 images (n, 32, 32, 3) and int64 labels (n,) from the paths of each class."""
+    """Return uint8 images (n, 32, 32, 3), int64 labels (n,) and file names from paths by class.
+
+    The names are those under the data folder, such as test/cat/0007.png.
+    """
     paths = [path for images in classes for path in images]
     labels = np.repeat(np.arange(len(classes)), [len(images) for images in classes])
     order = spread_classes(labels)
@@ -99,7 +103,8 @@ def load_classes(folder, classes):
     if unreadable:
         count = f"{len(unreadable)} unreadable image{'s' * (len(unreadable) > 1)}"
         fail(f"{count} in {folder}:\n" + "\n".join(unreadable[:10]))
-    return images, labels[order]
+    names = [make_printable(paths[index].relative_to(folder.parent).as_posix()) for index in order]
+    return images, labels[order], np.array(names)
 
 
 def warn_of_copies(x_train, x_test):

@@ -83,7 +83,7 @@ class Run:
         """Write predictions.csv, a row per test image, from probabilities (n, classes)."""
         names, predicted = np.array(data.class_names), probabilities.argmax(axis=1)
         table = {
-            "image": np.arange(len(predicted)),
+            "image": np.arange(len(predicted)) if data.test_names is None else data.test_names,
             "true": names[data.y_test],
             "predicted": names[predicted],
             "probability": probabilities.max(axis=1),

@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import re
+import shutil
 import sys
 import tarfile
 import zlib
@@ -294,3 +295,18 @@ def test_wrong_archive(tmp_path, make_hyperparameters, capsys):
     message = capsys.readouterr().err
     assert stop.value.code == 2
     assert str(path) in message and hashlib.sha256(b"half of it").hexdigest() in message
+
+
+def test_test_images_keep_their_names(tmp_path, make_hyperparameters, random):
+    x = random.integers(0, 256, (30, 32, 32, 3), dtype="uint8")
+    y = np.arange(30) % 3
+    save_images(tmp_path / "train", x, y, ["ant", "bee", "cow"])
+    save_images(tmp_path / "test", x[:12], y[:12], ["ant", "bee", "cow"])
+    for folder in ("test", "train"):
+        data = common.load_data(make_hyperparameters(data=str(tmp_path)))
+        assert len(data.test_names) == len(data.x_test)
+        for name, image in zip(data.test_names, data.x_test):
+            assert name.startswith(f"{folder}/")
+            np.testing.assert_array_equal(read_image(tmp_path / name), image)
+        if folder == "test":
+            shutil.rmtree(tmp_path / "test")  # now a fifth of train is held out

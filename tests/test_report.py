@@ -96,3 +96,26 @@ def test_files_of_a_run(run, data):
     ]
     sizes = {Image.open(run.folder / f"{name}.png").size for name in ("accuracy", "loss")}
     assert len(sizes) == 1
+
+
+def test_predictions_name_each_test_image(run, data):
+    common.report(run, KnownModel(), data)
+    table = pd.read_csv(run.folder / "predictions.csv")
+    assert [*table.columns] == ["image", "true", "predicted", "probability", "true_probability"]
+    assert table.image.tolist() == [*range(7)]
+    assert table.true.tolist() == [data.class_names[label] for label in data.y_test]
+    assert (table.true == table.predicted).sum() == 3
+    np.testing.assert_allclose(table.probability, 0.8)
+    right = table.true == table.predicted
+    np.testing.assert_allclose(table.true_probability, np.where(right, 0.8, 0.1))
+
+
+def test_ten_thousand_predictions_are_small(run, random):
+    probabilities = random.dirichlet(np.full(10, 0.1), 10_000).astype("float32")
+    labels = random.integers(0, 10, 10_000)
+    images = np.zeros((10_000, 1, 1, 3), "uint8")
+    names = common.CIFAR10_CLASS_NAMES
+    run.save_predictions(
+        common.Dataset(images, labels, images, labels, images, labels, names), probabilities
+    )
+    assert (run.folder / "predictions.csv").stat().st_size < 600_000

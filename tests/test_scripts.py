@@ -12,7 +12,7 @@ from internals.backend import keras
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SCRIPTS, only_run, run_script
+from conftest import ROOT, SCRIPTS, only_run, run_script
 
 FILES = {
     "run.json",
@@ -46,6 +46,10 @@ def test_script(script, zygote, tmp_path, digits_folder):
 
     record = json.loads((folder / "run.json").read_text())
     assert record["status"] == "finished" and record["epochs_done"] == 1
+    assert record["command"].startswith(f"python {script}.py --data ")
+    assert record["processor"] and record["operating_system"] and record["cores"] >= 1
+    assert {"keras", "numpy", "pillow", record["backend"]} <= {*record["versions"]}
+    assert (folder / "script.py").read_text() == (ROOT / f"{script}.py").read_text()
     history = pd.read_csv(folder / "history.csv")
     columns = "epoch accuracy loss val_accuracy val_loss learning_rate seconds".split()
     assert [*history.columns] == columns and len(history) == 1
