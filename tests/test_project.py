@@ -97,11 +97,12 @@ def documents():
 
 
 def test_every_flag_named_exists():
-    flags = {"--help"}
+    flags = {"--help", "--nthreads"}  # the second is that of Dask's workers
     for path, owner in (
         ("common.py", "Hyperparameters"),
         ("vgg16.py", "VGG16Hyperparameters"),
         ("internals/comparison.py", "Options"),
+        ("internals/sweeping.py", "Options"),
         ("tests/benchmark.py", "Options"),
     ):
         (body,) = (

@@ -1,0 +1,22 @@
+"""sweep.py for fake_training.py, which answers here, without Keras; no page is drawn at the end."""
+
+import runpy
+import sys
+import types
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+import fake_training
+
+from internals import sweeping
+
+
+def ask(script, commands):
+    return [fake_training.describe(fake_training.parse(each)) for each in commands]
+
+
+sweeping.ask = ask
+sys.modules["internals.page"] = types.SimpleNamespace(write_page=lambda options: None)
+runpy.run_path(str(ROOT / "sweep.py"), run_name="__main__")
