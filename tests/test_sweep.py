@@ -262,7 +262,8 @@ def test_nothing_twice(sweep):
     assert output.count("50.00%") == 4  # the table
     assert [record["starts"] for record in sweep.records()] == [1] * 4
     assert sweep.left() == []
-    sweep.run("fake_training.py --seed 0 0 2")
+    _, output = sweep.run("fake_training.py --seed 0 0 2")
+    assert "2 runs of fake_training.py: 1 there already, 1 to begin" in output
     assert len(sweep.records()) == 5  # --quick is the script's own value, and 0 is there twice
 
 
@@ -302,6 +303,7 @@ def test_killed_sweep_whose_script_runs_on(sweep):
     assert status == 0
     assert "1 being trained by another process, 1 to begin" in output
     assert "seed 0: another process has it; it is looked at again later" in output
+    assert "2 of 2  seed 0: 50.00%" in output
     assert [record["starts"] for record in sweep.records()] == [1, 1]
 
 
