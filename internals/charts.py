@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from internals.comparison import shares_of
-from internals.figures import new_chart, save_figure, shorten
+from internals.figures import new_chart, save_figure, short_names, shorten
 
 BAR_EPOCHS = (10, 20, 50, 100)
 MOST_IN_A_CHART = 10  # more lines than colours cannot be told apart
@@ -51,7 +51,7 @@ def draw_bars(runs, folder, name, title, ylabel, groups, heights):
     for index, run in enumerate(runs):
         x = np.arange(len(groups)) + (index - (len(runs) - 1) / 2) * width
         axes.bar(x, heights[index], width, color=run.color, label=shorten(run.label))
-    axes.set_xticks(range(len(groups)), [shorten(group, 14) for group in groups])
+    axes.set_xticks(range(len(groups)), short_names(groups, 14))
     axes.tick_params(axis="x", rotation=0 if len(groups) <= 4 else 90, labelsize=8)
     axes.set_ylim(0, 1 if ylabel == "accuracy" else None)
     add_legend(axes)
@@ -94,7 +94,7 @@ def draw_charts(runs, folder):
 
 def draw_difference(first, second, folder):
     """Draw where the second run confuses less (blue) or more (red) than the first."""
-    names = [shorten(str(name), 18) for name in first.matrix.columns]
+    names = short_names(first.matrix.columns, 18)
     difference = shares_of(second.matrix) - shares_of(first.matrix)
     worse = difference * (1 - 2 * np.eye(len(names)))  # more on the diagonal is better
     limit = max(np.abs(worse).max(), 0.01)

@@ -1,10 +1,11 @@
 """Runs laid side by side: which there are, in what they differ, and the table of them.
 
-It uses files.py, runs.py and formats.py; it starts without Keras and without Matplotlib.
+It uses reading.py, files.py, runs.py and formats.py; it starts without Keras and Matplotlib.
 """
 
 import collections
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,9 +15,9 @@ import tyro
 
 from internals.files import fail
 from internals.formats import show_value
-from internals.runs import find_folders, read_history, read_record
+from internals.reading import read_run, show_path
+from internals.runs import find_folders
 
-NOT_COMPARED = {"name", "results", "resume"}
 COLORS = "#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf".split()
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 
@@ -33,72 +34,13 @@ class Options:
     limit: int = 0  # show only so many runs, from the first on; 0 shows all
 
 
-@dataclasses.dataclass
-class ComparedRun:
-    """A run as it was read from its folder, and how the charts show it."""
-
-    folder: Path
-    record: dict
-    history: pd.DataFrame
-    matrix: pd.DataFrame | None
-    label: str = ""
-    color: str = ""
-
-    @property
-    def hyperparameters(self):
-        own = self.record["hyperparameters"]
-        return {
-            name: value if isinstance(value, str | int | float) else repr(value)
-            for name, value in own.items()
-            if name not in NOT_COMPARED
-        }
-
-    @property
-    def figures(self):
-        """Return what the table shows of every run; NaN where it is not known yet."""
-        epochs, minutes = len(self.history), self.history.seconds.sum() / 60
-        return {
-            "epochs": epochs,
-            "accuracy": float(self.record.get("test_accuracy", "nan")),
-            "minutes": minutes,
-            "seconds_per_epoch": minutes * 60 / epochs if epochs else float("nan"),
-            "parameters": int(self.record["parameters"]),
-            "started": str(self.record["started"]),
-        }
-
-
-def read_run(folder):
-    """Return the run in `folder`; ValueError says what is wrong with a broken one."""
-    try:
-        record, matrix = read_record(folder), folder / "confusion_matrix.csv"
-        columns = ["epoch", "val_accuracy", "seconds"]
-        run = ComparedRun(
-            folder,
-            record,
-            read_history(folder)
-            if (folder / "history.csv").exists()
-            else pd.DataFrame(columns=columns, dtype=float),
-            pd.read_csv(matrix, index_col=0, dtype={0: str}) if matrix.exists() else None,
-        )
-        run.history = run.history.astype({column: float for column in columns})
-        if run.matrix is not None:
-            run.matrix = run.matrix.astype(int)
-            if run.matrix.shape != (len(run.matrix),) * 2:
-                raise ValueError("confusion_matrix.csv is not square")
-        str(record["script"]), str(record["status"]), run.hyperparameters, run.figures  # noqa: B018
-        return run
-    except FileNotFoundError:
-        raise ValueError("it has no run.json") from None
-    except Exception as error:  # whatever is wrong, the other runs are still to be shown
-        raise ValueError(f"{type(error).__name__}: {error}") from error
-
-
 def read_runs(options):
     """Return the chosen runs, best first, and what is wrong with each broken folder."""
+    check(options)
     runs, broken = [], {}
     for path in options.runs or (options.results,):
         if not path.is_dir():
-            fail(f"{path} is not a folder of runs")
+            fail(f"{show_path(path)} is not a folder of runs")
         for folder in find_folders(path):
             try:
                 runs.append(read_run(folder))
@@ -107,12 +49,29 @@ def read_runs(options):
     runs = list({run.folder.resolve(): run for run in runs}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
+    if not runs and (options.runs or options.script):
+        explain_none(options, broken)
     sign = -1 if options.sort in ("accuracy", "epochs", "started") else 1
     values = pd.Series([run.figures[options.sort] for run in runs], dtype=object)
     order = values.rank(na_option="bottom", ascending=sign > 0).argsort(kind="stable")
     runs = [runs[index] for index in order][: options.limit or None]
     name_runs(runs)
     return runs, broken
+
+
+def check(options):
+    """End the program with a message where an option is out of its range."""
+    if options.limit < 0:
+        fail(f"limit is {options.limit}; it must be 0, for all, or more")
+
+
+def explain_none(options, broken):
+    """End the program with a message: what was asked for is not there, or is broken."""
+    for folder, problem in broken.items():
+        print(f"broken: {show_path(folder)}: {problem}", file=sys.stderr)
+    where = ", ".join(show_path(path) for path in options.runs or (options.results,))
+    of_script = f" of {options.script}" if options.script else ""
+    fail(f"no run matches: there is none{of_script} in {where}")
 
 
 def differing(runs):

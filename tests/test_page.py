@@ -4,15 +4,26 @@ import html.parser
 import json
 import os
 import re
+import shutil
+import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 import common
 
+import pytest
 from conftest import HOSTILE, write_run
 
 from internals import comparison
+from internals import page as pages
 from internals.comparison import Options
-from internals.page import write_page
+
+
+def write_page(options):
+    """Read the chosen runs and write their page; return runs and broken ones."""
+    runs, broken = comparison.read_runs(options)
+    pages.write_page(options, runs, broken)
+    return runs, broken
 
 
 def test_broken_and_unfinished_runs(results):
@@ -100,12 +111,55 @@ def test_difference_follows_the_order_given(results, monkeypatch):
 
 
 def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
-    common.refresh_page(results)
+    folder = next(results.glob("4layerCNN/*01"))
+    common.refresh_page(folder)
     assert os.path.join(results, "index.html") in capsys.readouterr().out
 
-    def write_page(options):
-        raise RuntimeError("no paper")
+    def fail(options):
+        shutil.rmtree(results)
+        return read_runs(options)
 
-    monkeypatch.setattr("internals.page.write_page", write_page)
-    common.refresh_page(results)
-    assert "was not refreshed: RuntimeError('no paper')" in capsys.readouterr().out
+    read_runs = comparison.read_runs
+    monkeypatch.setattr("internals.page.read_runs", fail)
+    common.refresh_page(folder)
+    told = capsys.readouterr()
+    assert "not brought up to date: error: " in told.out and "not a folder of runs" in told.out
+    assert told.err == ""
+    monkeypatch.setitem(sys.modules, "internals.page", None)
+    common.refresh_page(folder)
+    assert "not brought up to date: " in capsys.readouterr().out
+
+
+def test_somebody_elses_page_and_pictures_are_kept(results):
+    theirs = {"index.html": "<title>Me</title>", "charts/boat.png": "a boat"}
+    theirs |= {"charts/training_time.png": "a clock"}
+    (results / "charts").mkdir()
+    for name, text in theirs.items():
+        (results / name).write_text(text)
+    options = Options(results=results)
+    with pytest.raises(pages.NotOurs, match="index.html is not a page of compare.py"):
+        write_page(options)
+    assert {name: (results / name).read_text() for name in theirs} == theirs
+    (results / "index.html").unlink()
+    with pytest.raises(pages.NotOurs, match="boat.png is not a chart of compare.py"):
+        write_page(options)
+    assert not (results / "index.html").exists()
+    assert (results / "charts" / "training_time.png").read_text() == "a clock"
+    for ours in (pages.MARK, pages.OLD_MARK):
+        (results / "index.html").write_text(f"<!doctype html>{ours}")
+        write_page(options)
+    assert (results / "charts" / "boat.png").read_text() == "a boat"
+    assert (results / "charts" / "training_time.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
+    copied = results / "copied"
+    shutil.copytree(next(results.glob("4layerCNN/*01")), copied)
+    for where, run in ((results, "copied"), (copied, ".")):
+        monkeypatch.chdir(where)
+        common.refresh_page(Path(run))
+        assert "is not a folder of results" in capsys.readouterr().out
+    assert not [*results.parent.rglob("index.html"), *results.parent.rglob("charts")]
+    monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
+    common.refresh_page(Path("."))
+    assert [*results.parent.rglob("index.html")] == [results / "index.html"]

@@ -1,0 +1,165 @@
+"""A run as compare.py reads it: every field checked, so that what is odd in one harms no other.
+
+It uses runs.py; it starts without Keras and without Matplotlib.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from internals.runs import read_history, read_record
+
+FIELDS = {  # of run.json: what they must be; those of older runs, and then the later ones
+    "script": str,
+    "status": str,
+    "started": str,
+    "parameters": int,
+    "hyperparameters": dict,
+}
+LATER_FIELDS = {
+    "name": str,
+    "test_accuracy": float,
+    "test_loss": float,
+    "best_epoch": int,
+    "network": str,
+    "loss": str,
+    "optimizer": dict,
+    "data": dict,
+    "backend": str,
+    "device": str,
+    "versions": dict,
+}
+KINDS = {str: "text", int: "a whole number", float: "a number", dict: "an object"}
+COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
+NOT_COMPARED = {"name", "results", "resume"}
+
+
+@dataclasses.dataclass
+class ComparedRun:
+    """A run as it was read from its folder, and how the charts show it."""
+
+    folder: Path
+    record: dict
+    history: pd.DataFrame  # a row an epoch, all of COLUMNS
+    matrix: pd.DataFrame | None
+    label: str = ""
+    color: str = ""
+
+    @property
+    def hyperparameters(self):
+        own = self.record["hyperparameters"]
+        return {
+            name: value if isinstance(value, str | int | float) else repr(value)
+            for name, value in own.items()
+            if name not in NOT_COMPARED
+        }
+
+    @property
+    def figures(self):
+        """Return what the table shows of every run; NaN where it is not known yet."""
+        epochs, minutes = len(self.history), self.history.seconds.sum() / 60
+        return {
+            "epochs": epochs,
+            "accuracy": float(self.record.get("test_accuracy", "nan")),
+            "minutes": minutes,
+            "seconds_per_epoch": minutes * 60 / epochs if epochs else float("nan"),
+            "parameters": self.record["parameters"],
+            "started": self.record["started"],
+        }
+
+
+@contextlib.contextmanager
+def naming(file):
+    """Have whatever goes wrong in reading a file say which file it was; as a ValueError."""
+    try:
+        yield
+    except Exception as error:  # a damaged file can raise nearly anything
+        words = str(error) if isinstance(error, ValueError | OSError) else repr(error)
+        raise ValueError(f"{file}: {words.splitlines()[0] if words else repr(error)}") from error
+
+
+def read_run(folder):
+    """Return the run in `folder`; ValueError says what is wrong with a broken one, and where."""
+    with naming("its folder's name"):
+        f"{folder.parent.name}/{folder.name}".encode()  # it may hold bytes that are no text
+    if not (folder / "run.json").exists():
+        raise ValueError("it has no run.json")
+    with naming("run.json"):
+        record = read_record(folder)
+        check_record(record)
+    with naming("history.csv"):
+        history = read_epochs(folder)
+    with naming("confusion_matrix.csv"):
+        matrix = read_matrix(folder / "confusion_matrix.csv")
+    return ComparedRun(folder, record, history, matrix)
+
+
+def check_record(record):
+    """Raise ValueError where a field of the record is not what it must be."""
+    for name, kind in (FIELDS | LATER_FIELDS).items():
+        value = record.get(name)
+        if value is None and name in LATER_FIELDS and name not in record:
+            continue
+        kinds = (int, float) if kind is float else kind
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}; it must be {KINDS[kind]}")
+    accuracy = record.get("test_accuracy", 0)
+    if not 0 <= accuracy <= 1:
+        raise ValueError(f"test_accuracy is {accuracy!r}; it must be from 0 to 1")
+    if not record["script"].isprintable():
+        raise ValueError(f"script is {record['script']!r}; it must be printable")
+    check_data(record.get("data", {}))
+    json.dumps(record, ensure_ascii=False).encode()  # a half of a surrogate pair is no text
+
+
+def check_data(data):
+    """Raise ValueError where what a record says of its images is not what it must be."""
+    names = data.get("class_names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"class_names is {names!r}; it must be a list of names")
+    counts = data.get("images", {})
+    if not isinstance(counts, dict) or not all(type(count) is int for count in counts.values()):
+        raise ValueError(f"images is {counts!r}; it must be a number for each part")
+    if not isinstance(data.get("sha256", ""), str):
+        raise ValueError(f"sha256 is {data['sha256']!r}; it must be text")
+
+
+def read_epochs(folder):
+    """Return history.csv with all of COLUMNS as numbers, NaN where there is none; checked."""
+    if not (folder / "history.csv").exists():
+        return pd.DataFrame(columns=COLUMNS, dtype=float)
+    history = read_history(folder)
+    for column in ("epoch", "val_accuracy", "seconds"):
+        if column not in history:
+            raise ValueError(f"it has no column {column}")
+    history = history.reindex(columns=COLUMNS).astype(float)
+    if history.epoch.tolist() != [*range(1, len(history) + 1)]:
+        raise ValueError("its epochs are not 1, 2, 3 and so on")
+    if not np.isfinite(history.seconds).all():
+        raise ValueError("its seconds are not all numbers")
+    return history
+
+
+def read_matrix(path):
+    """Return a run's confusion matrix as integers, true classes by predicted ones; or None."""
+    if not path.exists():
+        return None
+    matrix = pd.read_csv(path, index_col=0, dtype={0: str}, keep_default_na=False)
+    if matrix.shape != (len(matrix),) * 2:
+        raise ValueError("it is not square")
+    matrix = matrix.astype(int)
+    if (matrix.to_numpy() < 0).any():
+        raise ValueError("it holds a number below 0")
+    matrix.columns = matrix.index  # pandas makes "cat.1" of a second "cat"
+    return matrix
+
+
+def show_path(path):
+    """Return a path as text that can be printed and written whatever bytes it holds."""
+    text = os.fsencode(path).decode(errors="backslashreplace")
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
