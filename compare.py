@@ -9,6 +9,7 @@ Two runs are compared in more detail: which classes each confuses, and where the
 
 import tyro
 
+from internals import streams
 from internals.comparison import Options, make_table, most_confused, read_runs, show_table
 from internals.files import fail
 from internals.reading import show_path
@@ -16,6 +17,7 @@ from internals.reading import show_path
 
 def main():
     """Print the table, draw the charts and write the page."""
+    streams.mend()
     options = tyro.cli(Options, description=__doc__)
     runs, broken = read_runs(options)
     if runs:

@@ -1,6 +1,6 @@
 """A run as compare.py reads it: every field checked, so that what is odd in one harms no other.
 
-It uses runs.py; it starts without Keras and without Matplotlib.
+It uses files.py and runs.py; it starts without Keras and without Matplotlib.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from internals.files import is_locked
 from internals.runs import read_history, read_record
 
 FIELDS = {  # of run.json: what they must be; those of older runs, and then the later ones
@@ -92,6 +93,8 @@ def read_run(folder):
     with naming("run.json"):
         record = read_record(folder)
         check_record(record)
+    if record["status"] == "running" and not is_locked(folder):
+        record["status"] = "stopped"  # by a crash or a power failure: nobody trains it any more
     with naming("history.csv"):
         history = read_epochs(folder)
     with naming("confusion_matrix.csv"):

@@ -2,10 +2,15 @@
 
 import json
 import os
+import shlex
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
-from conftest import write_run
+from conftest import ROOT, write_run
+
+from internals.files import locked
 
 
 @pytest.fixture
@@ -114,3 +119,28 @@ def test_letters_without_a_font(results, compare):
     assert process.returncode == 0 and process.stderr == ""
     process = compare(folder, next(results.glob("*/*03")))
     assert process.returncode == 0 and process.stderr == ""
+
+
+def test_whoever_reads_may_leave_or_lack_letters(results):
+    folder = write_run(results, "vgg16", 9)
+    folder.rename(folder.with_name(f"{folder.name}_猫"))
+    command = shlex.join([sys.executable, str(ROOT / "compare.py")])
+    for ending in ("| head -1", ">&-", "2>&-", "> cp1252.txt"):
+        environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+        process = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{command} {ending}"],
+            cwd=results.parent,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert (process.returncode, process.stderr) == (0, ""), ending
+    assert r"\u732b" in (results.parent / "cp1252.txt").read_text()
+
+
+def test_a_run_that_nobody_trains_has_stopped(results, compare):
+    folder = write_run(results, "vgg16", 9)
+    damage(folder, status="running")
+    with locked(folder):
+        assert "running" in compare("--script", "vgg16").stdout
+    assert "stopped" in compare("--script", "vgg16").stdout

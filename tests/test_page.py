@@ -49,7 +49,7 @@ def test_broken_and_unfinished_runs(results):
     assert broken[results / "vgg16" / "2026-11-20_15-00-00"] == "it has no run.json"
     assert [run.folder.name[-2:] for run in runs] == ["03", "02", "01", "08"]
     table = comparison.make_table(runs)
-    assert [*table.status] == ["finished"] * 3 + ["running"]
+    assert [*table.status] == ["finished"] * 3 + ["stopped"]
     assert comparison.show_table(table).splitlines()[-1].split()[3] == "-"
     page = (results / "index.html").read_text()
     assert "it has no run.json" in page and "no accuracy yet" in page
