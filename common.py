@@ -220,6 +220,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     networks.check(model, data.image_shape, data.num_classes)
     same = {  # what a resumed run must find as it was
         "data": images.describe(data),
+        "test_set": images.digest(data.x_test, data.y_test),  # alike whatever was held out
         "network": networks.digest(model),
         "backend": keras.backend.backend(),
         **networks.describe_training(model),
