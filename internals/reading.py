@@ -5,7 +5,9 @@ It uses files.py and runs.py; it starts without Keras and without Matplotlib.
 
 import contextlib
 import dataclasses
+import functools
 import json
+import math
 import os
 from pathlib import Path
 
@@ -28,50 +30,96 @@ LATER_FIELDS = {
     "test_loss": float,
     "best_epoch": int,
     "network": str,
+    "test_set": str,
     "loss": str,
     "optimizer": dict,
     "data": dict,
     "backend": str,
     "device": str,
+    "processor": str,
+    "operating_system": str,
     "versions": dict,
 }
 KINDS = {str: "text", int: "a whole number", float: "a number", dict: "an object"}
 COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
-NOT_COMPARED = {"name", "results", "resume"}
+PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
+NOT_COMPARED = {"seed", "name", "results", "resume", "data"}  # the data's digest decides, not where
 
 
 @dataclasses.dataclass
 class ComparedRun:
-    """A run as it was read from its folder, and how the charts show it."""
+    """A run as it was read from its folder."""
 
     folder: Path
     record: dict
     history: pd.DataFrame  # a row an epoch, all of COLUMNS
     matrix: pd.DataFrame | None
-    label: str = ""
-    color: str = ""
 
     @property
-    def hyperparameters(self):
+    def name(self):
+        return show_text(f"{self.record['script']}/{self.folder.name}")
+
+    @property
+    def settings(self):
+        """Return the hyperparameters that decide the result, as text."""
         own = self.record["hyperparameters"]
         return {
-            name: value if isinstance(value, str | int | float) else repr(value)
+            show_text(name): show_text(value)
             for name, value in own.items()
             if name not in NOT_COMPARED
         }
 
     @property
-    def figures(self):
-        """Return what the table shows of every run; NaN where it is not known yet."""
-        epochs, minutes = len(self.history), self.history.seconds.sum() / 60
-        return {
-            "epochs": epochs,
-            "accuracy": float(self.record.get("test_accuracy", "nan")),
-            "minutes": minutes,
-            "seconds_per_epoch": minutes * 60 / epochs if epochs else float("nan"),
-            "parameters": self.record["parameters"],
-            "started": self.record["started"],
-        }
+    def seed(self):
+        return show_text(self.record["hyperparameters"].get("seed", ""))
+
+    @property
+    def accuracy(self):
+        return float(self.record.get("test_accuracy", "nan"))
+
+    @property
+    def minutes(self):
+        return float(self.history.seconds.sum() / 60)
+
+    @property
+    def complete(self):
+        """Return whether the run has come to the end of its recipe, so that its accuracy counts."""
+        wanted = self.record["hyperparameters"].get("epochs", len(self.history))
+        at_end = self.record["status"] == "diverged" or len(self.history) == wanted
+        return at_end and not math.isnan(self.accuracy)
+
+    @property
+    def holds_out(self):
+        """Return whether its epochs were judged by held-out images, not by the test set."""
+        held_out = self.record.get("data", {}).get("images", {}).get("validation")
+        if held_out is None:
+            held_out = self.record["hyperparameters"].get("validation_split")
+        return bool(held_out)
+
+    @functools.cached_property
+    def script_text(self):
+        """Return the script as it was when it ran; "" where the run did not keep it."""
+        path = self.folder / "script.py"
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    def read_predictions(self):
+        """Return predictions.csv, names as text; ValueError says what is wrong with it."""
+        with naming("predictions.csv"):
+            texts = dict.fromkeys(PREDICTIONS[:3], str)
+            table = pd.read_csv(
+                self.folder / "predictions.csv",
+                dtype=texts | dict.fromkeys(PREDICTIONS[3:], float),
+                keep_default_na=False,
+            )
+            if [*table.columns] != PREDICTIONS or not len(table):
+                raise ValueError(f"its columns are not {', '.join(PREDICTIONS)}, or it is empty")
+        return table
+
+
+def show_text(value):
+    """Return any value as one line that can be printed."""
+    text = value if isinstance(value, str) else repr(value)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @contextlib.contextmanager
@@ -164,5 +212,4 @@ def read_matrix(path):
 
 def show_path(path):
     """Return a path as text that can be printed and written whatever bytes it holds."""
-    text = os.fsencode(path).decode(errors="backslashreplace")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return show_text(os.fsencode(path).decode(errors="backslashreplace"))
