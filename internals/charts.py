@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from internals.confusion import matrix_of, shares_of
-from internals.differences import RightAnswers, compare_groups
+from internals.differences import compare_groups
 from internals.figures import clear_axes, new_chart, save_figure, short_names, shorten
 from internals.traces import curves_of, mean_curves
 
@@ -87,9 +87,9 @@ def draw_curves(groups, by):
 def draw_differences(groups):
     """Draw each group's difference from the first, in points, with the intervals there are."""
     figure = Figure(figsize=(8, 1.4 + 0.36 * len(groups)), dpi=100, layout="constrained")
-    axes, answers = figure.add_subplot(), RightAnswers()
+    axes = figure.add_subplot()
     for place, group in enumerate(groups[1:]):
-        found = compare_groups(groups[0], group, answers)
+        found = compare_groups(groups[0], group)
         if found.low is not None:
             ends = [100 * found.low, 100 * found.high]
             axes.plot(ends, [place] * 2, color=group.color, linewidth=2.5, solid_capstyle="butt")

@@ -4,7 +4,6 @@ It uses data_sets.py, reading.py and statistics.py.
 """
 
 import difflib
-import hashlib
 import sys
 import textwrap
 
@@ -65,54 +64,36 @@ def describe_group(group):
 
 
 def list_differences(first, second):
-    """Return (kind, name, first's value, second's) of all that differs in two descriptions."""
-    rows = []
-    for name in {**first, **second}:
-        (kind, one), (other_kind, other) = first.get(name, ("", "-")), second.get(name, ("", "-"))
-        if one != other:
-            rows.append((kind or other_kind, name, one, other))
-    return rows
+    """Return [(name, first's value, second's)] of all that differs in two descriptions."""
+    nothing = ("", "-")
+    rows = [
+        (name, first.get(name, nothing)[1], second.get(name, nothing)[1])
+        for name in {**first, **second}
+    ]
+    return [(name, one, other) for name, one, other in rows if one != other]
 
 
-def count_causes(rows, scripts_differ):
-    """Return how many things that differ may be the cause of the difference.
+def count_causes(first, second, scripts_differ):
+    """Return how many things that differ in two descriptions may be the cause of the difference.
 
     Each hyperparameter is one, the backend, the machine and the versions are one each. Layers,
     loss, optimizer and the images held out may follow from a hyperparameter: they count where none
     differs, and the layers also where the scripts do.
     """
-    kinds = {kind for kind, *_ in rows}
-    hyperparameters = sum(kind == "hyperparameter" for kind, *_ in rows)
+    differ = {(kind, name) for name, (kind, _) in first.items() ^ second.items()}
+    hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
     follow = set(CONSEQUENCES) - ({"network"} if scripts_differ else set())
-    counted = kinds - {"hyperparameter", *NOT_COUNTED} - (follow if hyperparameters else set())
+    counted = {kind for kind, _ in differ} - {"hyperparameter", *NOT_COUNTED}
+    counted -= follow if hyperparameters else set()
     return hyperparameters + len(counted)
 
 
-class RightAnswers:
-    """Which test images each run named rightly; each predictions.csv is read once."""
-
-    def __init__(self):
-        self.known = {}
-
-    def read(self, run):
-        """Return (digest of images and classes, mask of the right ones); None where unknown."""
-        if run.folder not in self.known:
-            try:
-                table = run.read_predictions()
-                images = "\n".join([*table.image, *table.true]).encode()
-                right = (table.true == table.predicted).to_numpy()
-                self.known[run.folder] = hashlib.sha256(images).digest(), right
-            except ValueError:  # without predictions the accuracy is all there is
-                self.known[run.folder] = None
-        return self.known[run.folder]
-
-
-def compare_groups(first, second, answers):
-    """Return the difference in test accuracy of two groups; `answers` is a RightAnswers."""
+def compare_groups(first, second):
+    """Return the difference in test accuracy of two groups; None where one has none yet."""
     if not first.accuracies or not second.accuracies:
         return None
     if len(first.accuracies) == len(second.accuracies) == 1:
-        one, other = answers.read(first.first), answers.read(second.first)
+        one, other = first.first.right_answers, second.first.right_answers
         if one and other and one[0] == other[0]:
             return compare_pairs(one[1], other[1])
     return compare_seeds(np.array(first.accuracies), np.array(second.accuracies))
@@ -188,16 +169,16 @@ def diff_scripts(first, second):
 
 def show_comparison(first, second):
     """Return a comparison of two groups as text: the difference, and all else that differs."""
-    rows = list_differences(describe_group(first), describe_group(second))
-    causes = count_causes(rows, scripts_differ(first, second))
-    difference = compare_groups(first, second, RightAnswers())
+    facts = describe_group(first), describe_group(second)
+    causes = count_causes(*facts, scripts_differ(first, second))
+    difference = compare_groups(first, second)
     lines = [f"{second.label}, compared with {first.label}:"]
     lines += textwrap.wrap(explain(difference, first, second), 100)
     lines.append(explain_causes(causes))
     shown = [("test accuracy", first.accuracy_text, second.accuracy_text)]
     shown.append(("last epoch", first.last_epoch_text, second.last_epoch_text))
     shown.append(("best epoch", first.best_epoch_text, second.best_epoch_text))
-    shown += [(name, one, other) for _, name, one, other in rows]
+    shown += list_differences(*facts)
     widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
     for name, one, other in shown:
         lines.append(f"  {name:{widths[0]}}  {one:{min(widths[1], 30)}}  {other}".rstrip())

@@ -10,6 +10,8 @@ import hashlib
 import json
 import math
 
+import numpy as np
+
 from internals.formats import show_spread
 from internals.reading import show_text
 from internals.statistics import mean_and_spread
@@ -100,11 +102,11 @@ def show_best_epoch(runs):
 
 def best_epochs(runs):
     """Return the mean of the runs' best validation accuracies, and at which epochs, as "8-15"."""
-    accuracies = [run.history.val_accuracy for run in runs]
-    accuracies = [each for each in accuracies if each.notna().any()]
-    at = [int(each.argmax()) + 1 for each in accuracies]
+    accuracies = [run.history.val_accuracy.to_numpy() for run in runs]
+    accuracies = [each for each in accuracies if not np.isnan(each).all()]
+    at = [int(np.nanargmax(each)) + 1 for each in accuracies]
     words = "-".join(map(str, sorted({min(at), max(at)}))) if at else ""
-    return mean_and_spread([each.max() for each in accuracies])[0], words
+    return mean_and_spread([np.nanmax(each) for each in accuracies])[0], words
 
 
 def decide(run):

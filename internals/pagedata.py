@@ -8,12 +8,10 @@ import itertools
 
 from internals.differences import (
     WORDS,
-    RightAnswers,
     compare_groups,
     count_causes,
     describe_group,
     diff_scripts,
-    list_differences,
     scripts_differ,
 )
 from internals.paired import choose_seeds, pair, read_pictures
@@ -39,12 +37,11 @@ def describe_data_set(data_set, sheet):
     """
     compared = data_set.groups[:MOST_COMPARED]
     facts = [describe_group(group) for group in compared]
-    answers, comparisons = RightAnswers(), {}
+    comparisons = {}
     for first, second in itertools.combinations(range(len(compared)), 2):
         groups = compared[first], compared[second]
-        rows = list_differences(facts[first], facts[second])
-        causes = count_causes(rows, scripts_differ(*groups))
-        found = compare_groups(*groups, answers)
+        causes = count_causes(facts[first], facts[second], scripts_differ(*groups))
+        found = compare_groups(*groups)
         comparisons[f"{first} {second}"] = [*as_numbers(found), causes]
     return {
         "groups": [describe_one(group) for group in data_set.groups],

@@ -4,6 +4,7 @@ It uses reading.py and images.py; for scikit-learn's digits and CIFAR-10 in Kera
 are at hand, for image folders as long as they are where they were.
 """
 
+import functools
 import os
 import pickle
 from pathlib import Path
@@ -46,7 +47,7 @@ def find_disagreements(first, second):
 
 def pair(first, second):
     """Return find_disagreements of two runs; ValueError says why they cannot be paired."""
-    tables = [run.read_predictions() for run in (first, second)]
+    tables = [run.predictions for run in (first, second)]
     if [*tables[0].image] != [*tables[1].image] or [*tables[0].true] != [*tables[1].true]:
         raise ValueError("their predictions.csv are not about the same images")
     return find_disagreements(*tables)
@@ -59,7 +60,7 @@ def read_pictures(run, names):
     source, found = str(run.record["hyperparameters"].get("data", "")), {}
     try:
         if source == "digits":
-            return pick(images.load_digits()[1][0], names)
+            return pick(read_digits(), names)
         if source == "cifar10" or source.endswith(".tar.gz"):
             return pick(read_cifar10(), names)
         for name in names:
@@ -76,6 +77,15 @@ def pick(images, names):
     return {name: images[int(name)] for name in names if 0 <= int(name) < len(images)}
 
 
+@functools.cache
+def read_digits():
+    """Return the test images of scikit-learn's digits, uint8 (360, 32, 32, 3)."""
+    from internals import images
+
+    return images.load_digits()[1][0]
+
+
+@functools.cache
 def read_cifar10():
     """Return the test images of CIFAR-10 as Keras keeps them, uint8 (10000, 32, 32, 3)."""
     cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
