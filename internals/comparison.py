@@ -158,8 +158,8 @@ def make_table(data_set):
     for group, own in zip(data_set.groups, settings, strict=True):
         row = {"run": group.label, "group": group.key, "status": group.status} | group.figures
         row["best_chosen_by_test_set"] = not group.first.holds_out
-        rows.append(row | {name: own.get(name) for name in names})
-    return pd.DataFrame(rows, dtype=object)
+        rows.append({name: own.get(name) for name in names} | row)
+    return pd.DataFrame(rows, columns=list(dict.fromkeys([*row, *names])), dtype=object)
 
 
 def show_cells(data_set):

@@ -16,6 +16,7 @@ from internals.formats import show_spread
 from internals.reading import show_text
 from internals.statistics import mean_and_spread
 
+DATA = ("sha256", "class_names")
 TEST_MARK = "*"  # of an accuracy that the test set has chosen
 DECIDING = ("network", "loss", "optimizer", "backend")  # beside hyperparameters and data
 
@@ -112,7 +113,7 @@ def best_epochs(runs):
 def decide(run):
     """Return all that decides the result of a run but the seed, as text."""
     record = run.record
-    deciding = [run.settings, record.get("data", {}).get("sha256")]
+    deciding = [run.settings, *(record.get("data", {}).get(name) for name in DATA)]
     deciding += [record.get(name) for name in DECIDING]
     if "network" not in record:
         deciding.append(record["script"])  # an older run: all there is

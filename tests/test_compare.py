@@ -26,8 +26,10 @@ def compare(results, zygote, tmp_path):
 def test_command_line(results, compare):
     process = compare("--script", "4layerCNN")
     assert process.returncode == 0, process.stderr
-    assert "50.00%" in process.stdout and "75.00%" not in process.stdout
-    assert process.stdout.count("confuses most") == 2
+    assert "50.00 %" in process.stdout and "75.00 %" not in process.stdout
+    assert process.stdout.count("confuses most") == 2  # for there are two
+    assert "compared with epochs 3, learning rate 0.01:" in process.stdout
+    assert "2 things differ: the cause cannot be told." in process.stdout
     write_run(results, "4layerCNN", 4, name=r"$\frac$", seed=[1])
     assert (results / "charts" / "confusion_difference.png").is_file()
     process = compare()
@@ -41,9 +43,10 @@ def test_wrong_input(results, compare):
     broken = write_run(results, "vgg16", 9)
     (broken / "run.json").write_text("{")
     for arguments, words in (
-        (["nowhere"], "error: nowhere is not a folder of runs\n"),
+        (["nowhere"], "error: nowhere is not a folder of runs, nor the name of a run or group\n"),
         (["--limit", -1], "error: limit is -1; it must be 0, for all, or more\n"),
         (["--script", "nope"], "error: no run matches: there is none of nope in results\n"),
+        (["--csv", "no/table.csv"], "error: csv is 'no/table.csv'; there is no folder no\n"),
         ([broken], f"error: no run matches: there is none in {broken}\n"),
     ):
         process = compare(*arguments)
@@ -91,14 +94,14 @@ def test_what_is_wrong_in_one_run_harms_no_other(results, compare):
     assert "history.csv: its epochs are not 1, 2, 3 and so on" in process.stdout
     assert "history.csv: it has no column val_accuracy" in process.stdout
     assert r"vgg16/\xff: its folder's name: " in process.stdout
-    assert "75.00%" in process.stdout and "Traceback" not in process.stderr
+    assert "75.00 %" in process.stdout and "Traceback" not in process.stderr
     assert (results / "index.html").read_text().count("run.json: ") == len(changes)
 
 
 def test_table_comes_first_and_the_reader_may_leave(results, compare):
     (results / "index.html").write_text("mine")
     process = compare()
-    assert process.returncode == 2 and "75.00%" in process.stdout
+    assert process.returncode == 2 and "75.00 %" in process.stdout
     assert process.stderr == (
         "error: the page is not written: results/index.html is not a page of compare.py, and is "
         "kept\n"
@@ -107,7 +110,7 @@ def test_table_comes_first_and_the_reader_may_leave(results, compare):
     (results / "index.html").unlink()
     (results / "charts").write_text("a file where a folder must be made")
     process = compare()
-    assert process.returncode == 2 and "75.00%" in process.stdout
+    assert process.returncode == 2 and "75.00 %" in process.stdout
     assert process.stderr.count("\n") == 1
 
 
@@ -132,10 +135,10 @@ def test_whoever_reads_may_leave_or_lack_letters(results):
             cwd=results.parent,
             env=environment,
             capture_output=True,
-            text=True,
+            encoding="cp1252",
         )
         assert (process.returncode, process.stderr) == (0, ""), ending
-    assert r"\u732b" in (results.parent / "cp1252.txt").read_text()
+    assert r"\u732b" in (results.parent / "cp1252.txt").read_text("cp1252")
 
 
 def test_a_run_that_nobody_trains_has_stopped(results, compare):
@@ -144,3 +147,9 @@ def test_a_run_that_nobody_trains_has_stopped(results, compare):
     with locked(folder):
         assert "running" in compare("--script", "vgg16").stdout
     assert "stopped" in compare("--script", "vgg16").stdout
+
+
+def test_csv(compare, tmp_path):
+    process = compare("--csv", "table.csv")
+    assert process.returncode == 0, process.stderr
+    assert [*pd.read_csv(tmp_path / "table.csv").accuracy] == [0.75, 0.5, 0.25]
