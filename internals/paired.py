@@ -1,10 +1,12 @@
 """Paired pictures: test images that one network names rightly and the other does not.
 
-It uses reading.py and images.py; for scikit-learn's digits and CIFAR-10 in Keras's cache the images
-are at hand, for image folders as long as they are where they were.
+It uses images.py and cifar10.py: the digits and a CIFAR-10 that Keras or somebody has unpacked are
+at hand, an image folder as long as it is where it was.
 """
 
+import contextlib
 import functools
+import hashlib
 import os
 import pickle
 from pathlib import Path
@@ -55,26 +57,28 @@ def pair(first, second):
 
 def read_pictures(run, names):
     """Return {name: uint8 (32, 32, 3)} of those of the run's test images that are at hand."""
-    from internals import images  # here, because most pages need no images
-
     source, found = str(run.record["hyperparameters"].get("data", "")), {}
-    try:
-        if source == "digits":
-            return pick(read_digits(), names)
-        if source == "cifar10" or source.endswith(".tar.gz"):
-            return pick(read_cifar10(), names)
-        for name in names:
-            path = Path(source, name).resolve()
-            if path.is_relative_to(Path(source).resolve()):
-                found[name] = images.read_image(path)
-    except Exception:  # whatever is wrong with an image, the words are still there
-        pass
+    if source == "cifar10" or source.endswith(".tar.gz"):
+        cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
+        source = cache / "cifar-10-batches-py-target" / "cifar-10-batches-py"
+    for name in names:
+        with contextlib.suppress(Exception):  # whatever is wrong with it, the words are there
+            found[name] = read_picture(source, name)
     return found
 
 
-def pick(images, names):
-    """Return {name: image} of those images that are named by their number, from 0."""
-    return {name: images[int(name)] for name in names if 0 <= int(name) < len(images)}
+def read_picture(source, name):
+    """Return the test image that predictions.csv calls `name`: its number from 0, or its path."""
+    from internals import images  # here, because most pages need no images
+
+    if source == "digits":
+        return read_digits()[int(name)]
+    if Path(source, "test_batch").is_file():
+        return read_cifar10(Path(source, "test_batch"))[int(name)]
+    path = Path(source, name).resolve()
+    if not path.is_relative_to(Path(source).resolve()):
+        raise ValueError("it lies outside of the folder of images")
+    return images.read_image(path)
 
 
 @functools.cache
@@ -86,12 +90,14 @@ def read_digits():
 
 
 @functools.cache
-def read_cifar10():
-    """Return the test images of CIFAR-10 as Keras keeps them, uint8 (10000, 32, 32, 3)."""
-    cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
-    path = cache / "cifar-10-batches-py-target" / "cifar-10-batches-py" / "test_batch"
-    with open(path, "rb") as file:
-        batch = pickle.load(file, encoding="bytes")
+def read_cifar10(path):
+    """Return the test images of CIFAR-10 from its test_batch, uint8 (10000, 32, 32, 3)."""
+    from internals.cifar10 import MD5_OF_BATCHES
+
+    content = path.read_bytes()
+    if hashlib.md5(content).hexdigest() != MD5_OF_BATCHES["test_batch"]:
+        raise ValueError("a pickle can run any program: only the known one is read")
+    batch = pickle.loads(content, encoding="bytes")
     return batch[b"data"].reshape(-1, 3, TILE, TILE).transpose(0, 2, 3, 1)
 
 

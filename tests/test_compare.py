@@ -125,8 +125,7 @@ def test_letters_without_a_font(results, compare):
 
 
 def test_whoever_reads_may_leave_or_lack_letters(results):
-    folder = write_run(results, "vgg16", 9)
-    folder.rename(folder.with_name(f"{folder.name}_猫"))
+    write_run(results, "vgg16", 9, name="猫")
     command = shlex.join([sys.executable, str(ROOT / "compare.py")])
     for ending in ("| head -1", ">&-", "2>&-", "> cp1252.txt"):
         environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
