@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from internals.confusion import matrix_of, shares_of
 from internals.differences import compare_groups
-from internals.figures import clear_axes, new_chart, save_figure, short_names, shorten
+from internals.figures import clear_axes, drawable, new_chart, save_figure, short_names, shorten
 from internals.traces import curves_of, mean_curves
 
 CHARTS = {
@@ -96,7 +96,8 @@ def draw_differences(groups):
         filled = "full" if found.more_than_chance else "none"
         axes.plot(100 * found.amount, place, "o", color=group.color, fillstyle=filled)
     axes.axvline(0, color="#666666", linewidth=1)
-    axes.set_yticks(range(len(groups) - 1), [shorten(group.label, 44) for group in groups[1:]])
+    names = [drawable(shorten(group.label, 44)) for group in groups[1:]]
+    axes.set_yticks(range(len(groups) - 1), names)
     axes.invert_yaxis()
     axes.margins(y=0.5 / len(groups))
     first = shorten(groups[0].label, 60)

@@ -42,7 +42,7 @@ class Comparison:
 
     data_sets: list
     broken: dict  # what is wrong, by folder
-    chosen: bool = False  # whether runs were named one by one
+    chosen: bool = False  # whether two or more were named
 
     @property
     def groups(self):
@@ -57,7 +57,7 @@ def compare(options):
     data_sets = make_data_sets(groups)
     for data_set in data_sets:
         data_set.groups = data_set.groups[: options.limit or None]
-    return Comparison(data_sets, broken, chosen=bool(options.runs))
+    return Comparison(data_sets, broken, chosen=len(options.runs) > 1)
 
 
 def check(options):
