@@ -95,7 +95,9 @@ def compare_groups(first, second):
     if len(first.accuracies) == len(second.accuracies) == 1:
         one, other = first.first.right_answers, second.first.right_answers
         if one and other and one[0] == other[0]:
-            return compare_pairs(one[1], other[1])
+            return compare_pairs(
+                (one[1] & ~other[1]).bit_count(), (other[1] & ~one[1]).bit_count(), one[2]
+            )
     return compare_seeds(np.array(first.accuracies), np.array(second.accuracies))
 
 

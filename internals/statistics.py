@@ -54,14 +54,15 @@ def compare_seeds(first, second):
     return Difference(amount, amount - reach, amount + reach, method)
 
 
-def compare_pairs(first, second):
-    """Return McNemar's difference of two networks on the same images, from masks of right ones.
+def compare_pairs(only_first, only_second, total):
+    """Return McNemar's difference of two networks on the same `total` images.
 
-    Of the images on which just one network is right, chance gives each its half. The interval is
-    the exact one of that share (Clopper and Pearson), so it leaves out 0 where the exact test does.
+    It rests on the numbers of images that only the first, and only the second, names rightly.
+
+    Chance gives each its half of them. The interval is the exact one of that share (Clopper and
+    Pearson), so it leaves out 0 where the exact test does.
     """
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    apart, total = only_first + only_second, len(first)
+    apart = only_first + only_second
     amount = (only_second - only_first) / total
     tail = (1 - LEVEL) / 2
     low = float(special.betaincinv(only_second, only_first + 1, tail)) if only_second else 0.0
