@@ -111,7 +111,7 @@ class ComparedRun:
 
     @functools.cached_property
     def right_answers(self):
-        """Return digest of test images and classes, a bit for each named rightly, count; or None."""
+        """Return digest of test images and classes, a bit for each right one, count; or None."""
         try:
             table = read_predictions(self.folder, PREDICTIONS[:3])
         except ValueError:  # without predictions the accuracy is all there is
