@@ -13,12 +13,15 @@ from internals.data_sets import count_images
 from internals.reading import show_text
 from internals.statistics import compare_pairs, compare_seeds
 
+NOT_RECORDED = "not recorded"
 NOT_COUNTED = ("script", "result")  # what follows from the rest
 CONSEQUENCES = ("network", "loss", "optimizer", "data")  # they may follow from a hyperparameter
 
 
 def flatten(name, value):
     """Return a nested object as {"optimizer learning_rate decay_rate": "0.01", ...}."""
+    if isinstance(value, float):
+        return {name: f"{value:.6g}"}  # Keras keeps 0.001 in 32 bits
     if not isinstance(value, dict):
         return {name: show_text(value)}
     flat = {}
@@ -65,7 +68,7 @@ def describe_group(group):
 
 def list_differences(first, second):
     """Return [(name, first's value, second's)] of all that differs in two descriptions."""
-    nothing = ("", "-")
+    nothing = ("", NOT_RECORDED)
     rows = [
         (name, first.get(name, nothing)[1], second.get(name, nothing)[1])
         for name in {**first, **second}
@@ -78,9 +81,14 @@ def count_causes(first, second, scripts_differ):
 
     Each hyperparameter is one, the backend, the machine and the versions are one each. Layers,
     loss, optimizer and the images held out may follow from a hyperparameter: they count where none
-    differs, and the layers also where the scripts do.
+    differs, and the layers also where the scripts do. But for hyperparameters, what one side did
+    not record is not known to differ.
     """
-    differ = {(kind, name) for name, (kind, _) in first.items() ^ second.items()}
+    differ = {
+        (kind, name)
+        for name, (kind, _) in first.items() ^ second.items()
+        if kind == "hyperparameter" or name in first.keys() & second.keys()
+    }
     hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
     follow = set(CONSEQUENCES) - ({"network"} if scripts_differ else set())
     counted = {kind for kind, _ in differ} - {"hyperparameter", *NOT_COUNTED}
@@ -123,6 +131,7 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "sweep": "python sweep.py {script}.py ... --seed 0 1 2",
     "no cause": "Nothing that is recorded differs but the seeds.",
     "one cause": "One thing differs.",
+    "nothing": NOT_RECORDED,
     "causes": "{causes} things differ: the cause cannot be told.",
 }
 
