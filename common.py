@@ -220,6 +220,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     networks.check(model, data.image_shape, data.num_classes)
     same = {  # what a resumed run must find as it was
         "data": images.describe(data),
+        "test_set": images.digest(data.x_test, data.y_test),  # alike whatever was held out
         "network": networks.digest(model),
         "backend": keras.backend.backend(),
         **networks.describe_training(model),
@@ -370,7 +371,7 @@ def finish(run, drawn):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
-    refresh_page(run.folder.parent.parent)
+    refresh_page(run.folder)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
     if status in ("interrupted", "failed"):
@@ -381,12 +382,11 @@ def finish(run, drawn):
         raise SystemExit(exit_status)
 
 
-def refresh_page(results):
-    """Bring the page that lays all runs side by side up to date; a run never fails by it."""
+def refresh_page(folder):
+    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
     try:
-        from internals import comparison, page  # here, so that nothing wrong there stops a run
+        from internals import page  # here, so that nothing wrong there stops a run
 
-        page.write_page(comparison.Options(results=results))
-        print(f"Side by side with other runs: {results / 'index.html'}")
+        page.refresh(folder)
     except Exception as error:
-        print(f"The page {results / 'index.html'} was not refreshed: {error!r}")
+        print(f"The page that compares runs was not brought up to date: {error!r}")

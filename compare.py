@@ -1,31 +1,63 @@
 """Lay runs side by side: a table in the terminal, charts, and one page, results/index.html.
 
-Two runs are compared in more detail: which classes each confuses, and where they differ.
+Runs that differ in nothing but the seed are one row: mean and standard deviation over n seeds. Two
+or more that are named are compared: the difference, whether it is more than chance, and everything
+else in which they differ.
 
     python compare.py
-    python compare.py --script 4layerCNN --sort minutes --limit 5
+    python compare.py --script 4layerCNN --sort minutes --csv table.csv
     python compare.py results/4layerCNN/2026-11-20_14-30-12 results/6layerCNN/2026-11-20_15-02-40
 """
 
 import tyro
 
-from internals.comparison import Options, make_table, most_confused, show_table
-from internals.page import write_page
+from internals import streams
+from internals.comparison import Options, compare, show_table, write_csv
+from internals.confusion import matrix_of, most_confused
+from internals.differences import show_comparison
+from internals.files import fail
+from internals.reading import show_path
 
 
 def main():
-    """Print the table, draw the charts and write the page."""
+    """Print the tables and what was asked for, then draw the charts and write the page."""
+    streams.mend()
     options = tyro.cli(Options, description=__doc__)
-    runs, broken = write_page(options)
-    if runs:
-        print(show_table(make_table(runs)))
-    else:
+    comparison = compare(options)
+    if not comparison.groups:
         print("No runs yet. To make one: python 4layerCNN.py --data digits --epochs 10")
-    for folder, problem in broken.items():
-        print(f"broken: {folder}: {problem}")
-    for run in [run for run in runs if run.matrix is not None][:2] if len(runs) == 2 else []:
-        print(f"\n{run.label} confuses most", *most_confused(run), sep="\n  ")
-    print(f"\nAll of it, with the pictures: {options.results / 'index.html'}")
+    for data_set in comparison.data_sets:
+        print(f"{data_set.title}\n{show_table(data_set)}\n")
+        if comparison.chosen or len(data_set.groups) == 2:
+            show_details(data_set.groups)
+    for folder, problem in comparison.broken.items():
+        print(f"broken: {show_path(folder)}: {problem}")
+    if options.csv:
+        write_csv(comparison, options.csv)
+    write_page(comparison, options.results.expanduser())
+
+
+def show_details(groups):
+    """Print how the first group compares with each other one, and what each confuses most."""
+    for group in groups[1:]:
+        print(show_comparison(groups[0], group), end="\n\n")
+    for group in groups[:2]:
+        matrix = matrix_of(group)
+        if matrix is not None:
+            print(f"{group.label} confuses most", *most_confused(matrix), sep="\n  ", end="\n\n")
+
+
+def write_page(comparison, results):
+    """Write the page, or end the program with a message that says why it cannot be written."""
+    from internals import page  # here, because Matplotlib takes a second that the table need not
+
+    try:
+        page.write_page(comparison, results)
+    except page.NotOurs as error:
+        fail(f"the page is not written: {error}")
+    except OSError as error:
+        fail(f"the page cannot be written: {error}")
+    print(f"All of it, with the pictures: {show_path(results / 'index.html')}")
 
 
 if __name__ == "__main__":

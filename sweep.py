@@ -30,13 +30,13 @@ def main():
 
 
 def show_table(folders, results):
-    """Print the table of the sweep's runs, and bring the page of all runs up to date."""
+    """Print the table of the sweep's runs, seeds together, and bring the page up to date."""
     from internals import comparison, page  # here, because the scripts need not wait for them
 
-    page.write_page(comparison.Options(results=results))
-    runs, _ = comparison.read_runs(comparison.Options(runs=folders, results=results))
-    print(comparison.show_table(comparison.make_table(runs)))
-    print(f"\nSide by side with all other runs: {results / 'index.html'}")
+    shown = comparison.compare(comparison.Options(runs=tuple(map(str, folders)), results=results))
+    for data_set in shown.data_sets:
+        print(f"{data_set.title}\n{comparison.show_table(data_set)}\n")
+    page.refresh(folders[0])
 
 
 if __name__ == "__main__":

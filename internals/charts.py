@@ -1,21 +1,30 @@
-"""The PNG charts in which runs are compared, for results/charts/.
+"""The PNG charts in which groups of runs are compared, for results/charts/ and for reports.
 
-It uses comparison.py and figures.py.
+It uses confusion.py, differences.py, figures.py and traces.py.
 """
 
-import collections
+import math
 
 import numpy as np
-import seaborn
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from internals.comparison import shares_of
-from internals.figures import new_chart, save_figure, shorten
+from internals.confusion import matrix_of, shares_of
+from internals.differences import compare_groups
+from internals.figures import clear_axes, drawable, new_chart, save_figure, short_names, shorten
+from internals.traces import curves_of, mean_curves
 
-BAR_EPOCHS = (10, 20, 50, 100)
+CHARTS = {
+    "accuracy_by_epoch": "validation accuracy by epoch",
+    "accuracy_by_minutes": "validation accuracy by minutes of training",
+    "difference": "difference in test accuracy from the first, with 95 % intervals",
+    "accuracy_by_class": "share of each class's test images that are named rightly",
+    "confusion_difference": "where the second confuses less or more than the first",
+}
 MOST_IN_A_CHART = 10  # more lines than colours cannot be told apart
+MOST_BY_CLASS = 5
 MOST_CLASSES_IN_A_CHART = 25
+MOST_CLASSES_NAMED = 40
 
 
 def save_chart(figure, folder, name):
@@ -28,95 +37,116 @@ def add_legend(axes):
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=9)
 
 
-def draw_curves(runs, folder):
-    """Draw validation accuracy by epoch and by minutes of training."""
-    for name, xlabel in (("accuracy_by_epoch", "epoch"), ("accuracy_by_minutes", "minutes")):
-        figure, axes = new_chart("Validation accuracy", xlabel, "validation accuracy")
-        for run in runs:
-            x = run.history.epoch if xlabel == "epoch" else run.history.seconds.cumsum() / 60
-            marker = "o" if len(x) == 1 else None
-            accuracy = run.history.val_accuracy
-            axes.plot(x, accuracy, color=run.color, label=shorten(run.label), marker=marker)
-        axes.set_ylim(0, 1)
-        if xlabel == "epoch":
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        add_legend(axes)
-        save_chart(figure, folder, name)
+def draw_charts(groups, folder, suffix=""):
+    """Draw the charts of the groups of a data set into `folder`; return {file name: description}.
+
+    The first groups only, where there are more than can be told apart.
+    """
+    shown = [group for group in groups if any(len(run.history) for run in group.counted)]
+    shown = shown[:MOST_IN_A_CHART]
+    figures = {}
+    if shown:
+        figures["accuracy_by_epoch"] = draw_curves(shown, "epoch")
+        figures["accuracy_by_minutes"] = draw_curves(shown, "minutes")
+    with_accuracy = [group for group in groups if group.accuracies][:MOST_IN_A_CHART]
+    if len(with_accuracy) > 1:
+        figures["difference"] = draw_differences(with_accuracy)
+    by_class = [group for group in shown if matrix_of(group) is not None][:MOST_BY_CLASS]
+    if by_class and len(matrix_of(by_class[0])) <= MOST_CLASSES_IN_A_CHART:
+        figures["accuracy_by_class"] = draw_by_class(by_class)
+    if len(groups) == len(by_class) == 2:
+        figures["confusion_difference"] = draw_confusion_difference(*groups)
+    for name, figure in figures.items():
+        save_chart(figure, folder, name + suffix)
+    return {name + suffix: CHARTS[name] for name in figures}
 
 
-def draw_bars(runs, folder, name, title, ylabel, groups, heights):
-    """Draw a group of bars for each of `groups`, a bar a run; heights (runs, groups), NaN: none."""
-    figure, axes = new_chart(title, "", ylabel)
-    width = 0.8 / max(len(runs), 1)
-    for index, run in enumerate(runs):
-        x = np.arange(len(groups)) + (index - (len(runs) - 1) / 2) * width
-        axes.bar(x, heights[index], width, color=run.color, label=shorten(run.label))
-    axes.set_xticks(range(len(groups)), [shorten(group, 14) for group in groups])
-    axes.tick_params(axis="x", rotation=0 if len(groups) <= 4 else 90, labelsize=8)
-    axes.set_ylim(0, 1 if ylabel == "accuracy" else None)
+def draw_curves(groups, by):
+    """Draw validation accuracy by epoch or minutes: a mean, and a band where there are seeds."""
+    figure, axes = new_chart("Validation accuracy", by, "validation accuracy")
+    for group in groups:
+        runs = [run for run in group.counted if len(run.history)]
+        mean, low, high = mean_curves(runs)
+        marker = "o" if len(mean["epoch"]) == 1 else None
+        label = shorten(group.label) + (f" (n = {len(runs)})" if len(runs) > 1 else "")
+        axes.plot(mean[by], mean["val_accuracy"], color=group.color, label=label, marker=marker)
+        if len(runs) > 1:
+            heights = low["val_accuracy"], high["val_accuracy"]
+            axes.fill_between(mean[by], *heights, color=group.color, alpha=0.2, linewidth=0)
+            for curves in map(curves_of, runs):
+                axes.plot(
+                    curves[by], curves["val_accuracy"], color=group.color, linewidth=0.5, alpha=0.6
+                )
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    if by == "epoch":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     add_legend(axes)
-    save_chart(figure, folder, name)
+    return figure
 
 
-def draw_charts(runs, folder):
-    """Draw all charts of the runs into `folder`; return (file name, description) of each."""
-    shown = [run for run in runs if len(run.history)][:MOST_IN_A_CHART]
-    if not shown:
-        return []
-    draw_curves(shown, folder)
-    charts = [
-        ("accuracy_by_epoch", "validation accuracy by epoch"),
-        ("accuracy_by_minutes", "validation accuracy by minutes of training"),
-    ]
-    at = [epoch for epoch in BAR_EPOCHS if any(len(run.history) >= epoch for run in shown)]
-    if at:
-        reached = [run for run in shown if len(run.history) >= at[0]]
-        heights = [run.history.set_index("epoch").val_accuracy.reindex(at) for run in reached]
-        groups = [f"{epoch} epochs" for epoch in at]
-        title = "Validation accuracy after so many epochs"
-        draw_bars(reached, folder, "accuracy_at_epochs", title, "accuracy", groups, heights)
-        charts.append(("accuracy_at_epochs", title.lower()))
-    minutes = [[run.figures["minutes"]] for run in shown]
-    draw_bars(shown, folder, "training_time", "Training time", "minutes", [""], minutes)
-    charts.append(("training_time", "training time in minutes"))
-    by_classes = collections.defaultdict(list)
-    for run in shown:
-        if run.matrix is not None and len(run.matrix) <= MOST_CLASSES_IN_A_CHART:
-            by_classes[tuple(run.matrix.columns)].append(run)
-    if by_classes:
-        classes, alike = max(by_classes.items(), key=lambda item: len(item[1]))
-        recall = [np.diag(shares_of(run.matrix)) for run in alike]
-        title = "Share of each class's test images that are named rightly"
-        draw_bars(alike, folder, "accuracy_by_class", title, "accuracy", classes, recall)
-        charts.append(("accuracy_by_class", title.lower()))
-    return charts
+def draw_differences(groups):
+    """Draw each group's difference from the first, in points, with the intervals there are."""
+    figure = Figure(figsize=(8, 1.4 + 0.36 * len(groups)), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    for place, group in enumerate(groups[1:]):
+        found = compare_groups(groups[0], group)
+        if found.low is not None:
+            ends = [100 * found.low, 100 * found.high]
+            axes.plot(ends, [place] * 2, color=group.color, linewidth=2.5, solid_capstyle="butt")
+        filled = "full" if found.more_than_chance else "none"
+        axes.plot(100 * found.amount, place, "o", color=group.color, fillstyle=filled)
+    axes.axvline(0, color="#666666", linewidth=1)
+    names = [drawable(shorten(group.label, 44)) for group in groups[1:]]
+    axes.set_yticks(range(len(groups) - 1), names)
+    axes.invert_yaxis()
+    axes.margins(y=0.5 / len(groups))
+    first = shorten(groups[0].label, 60)
+    axes.set_title(f"Test accuracy, compared with {first}", loc="left", fontweight="bold")
+    axes.set_xlabel("points; a line is the 95 % interval, a filled dot more than chance")
+    clear_axes(axes)
+    return figure
 
 
-def draw_difference(first, second, folder):
-    """Draw where the second run confuses less (blue) or more (red) than the first."""
-    names = [shorten(str(name), 18) for name in first.matrix.columns]
-    difference = shares_of(second.matrix) - shares_of(first.matrix)
+def draw_by_class(groups):
+    """Draw the share of each class that each group names rightly, a dot a group."""
+    matrices = [matrix_of(group) for group in groups]
+    names = [*matrices[0]]
+    figure = Figure(figsize=(8, 1.6 + 0.28 * len(names)), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    for group, matrix in zip(groups, matrices, strict=True):
+        if [*matrix] == names:
+            recall = np.diag(shares_of(matrix))
+            axes.plot(recall, range(len(names)), "o", color=group.color, label=shorten(group.label))
+    axes.set_yticks(range(len(names)), short_names(names, 18))
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_title("Share of each class named rightly", loc="left", fontweight="bold")
+    clear_axes(axes)
+    add_legend(axes)
+    return figure
+
+
+def draw_confusion_difference(first, second):
+    """Draw where the second group confuses less (blue) or more (red) than the first."""
+    matrices = [matrix_of(group) for group in (first, second)]
+    names = short_names([*matrices[0]], 18)
+    difference = shares_of(matrices[1]) - shares_of(matrices[0])
     worse = difference * (1 - 2 * np.eye(len(names)))  # more on the diagonal is better
     limit = max(np.abs(worse).max(), 0.01)
     figure = Figure(figsize=(9, 8), dpi=100, layout="constrained")
     axes = figure.add_subplot()
-    seaborn.heatmap(
-        worse,
-        annot=difference * 100 if len(names) <= 12 else None,
-        fmt="+.1f",
-        annot_kws={"fontsize": 8},
-        cmap="RdBu_r",
-        vmin=-limit,
-        vmax=limit,
-        square=True,
-        xticklabels=names if len(names) <= 40 else False,
-        yticklabels=names if len(names) <= 40 else False,
-        cbar_kws={"label": "share of the true class; red: worse, blue: better", "shrink": 0.7},
-        ax=axes,
-    )
+    shown = axes.imshow(worse, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    if len(names) <= 12:
+        for (row, column), value in np.ndenumerate(difference * 100):
+            color = "white" if abs(value) > 60 * limit else "black"
+            axes.text(column, row, f"{value:+.1f}", ha="center", va="center", color=color, size=8)
+    step = math.ceil(len(names) / MOST_CLASSES_NAMED)
+    axes.set_xticks(range(0, len(names), step), names[::step], rotation=90)
+    axes.set_yticks(range(0, len(names), step), names[::step])
+    label = "share of the true class; red: worse, blue: better"
+    figure.colorbar(shown, ax=axes, label=label, shrink=0.7)
     axes.set(xlabel="predicted class", ylabel="true class")
-    title = (
-        f"{shorten(second.label, 60)}\ncompared with {shorten(first.label, 60)}, in percent points"
-    )
+    labels = [shorten(group.label, 60) for group in (second, first)]
+    title = f"{labels[0]}\ncompared with {labels[1]}, in percent points"
     axes.set_title(title, loc="left", fontsize=10)
-    save_chart(figure, folder, "confusion_difference")
+    return figure

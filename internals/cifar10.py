@@ -9,8 +9,6 @@ import os
 import socket
 from pathlib import Path
 
-from internals.backend import keras
-
 import numpy as np
 
 from internals.files import fail, one_process_at_a_time
@@ -65,6 +63,8 @@ def keep_archive(path):
             f"it must be {SHA256}. An archive of other images must be unpacked first; then name "
             "the folder that has train/<class>/* in it"
         )
+    from internals.backend import keras  # here, because compare.py reads images without Keras
+
     with one_process_at_a_time():
         keras.utils.get_file(
             "cifar-10-batches-py-target",  # where keras.datasets.cifar10 looks for it

@@ -1,10 +1,11 @@
-"""Runs laid side by side: which there are, in what they differ, and the table of them.
+"""What compare.py is asked for: which runs, in which order, and the table of their groups.
 
-It uses files.py, runs.py and formats.py; it starts without Keras and without Matplotlib.
+It uses files.py, reading.py, runs.py, groups.py, data_sets.py and formats.py; it starts without
+Keras and Matplotlib.
 """
 
-import collections
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,12 +13,13 @@ import numpy as np
 import pandas as pd
 import tyro
 
-from internals.files import fail
-from internals.formats import show_value
-from internals.runs import find_folders, read_history, read_record
+from internals.data_sets import differing, make_data_sets
+from internals.files import fail, write_text
+from internals.formats import show_spread, show_value
+from internals.groups import TEST_MARK, make_groups
+from internals.reading import read_run, show_path
+from internals.runs import find_folders
 
-NOT_COMPARED = {"name", "results", "resume"}
-COLORS = "#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf".split()
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 
 
@@ -25,168 +27,201 @@ SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 class Options:
     """What to compare and how."""
 
-    # runs, or folders of runs; none means all under --results
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    # runs, folders of runs, names of runs, or the keys of groups; none means all under --results
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     results: Path = Path("results")  # the folder for all runs, and for the page
     script: str = ""  # only runs of this script, such as 4layerCNN
     sort: SortBy = "accuracy"  # by which column, the best or the latest first
-    limit: int = 0  # show only so many runs, from the first on; 0 shows all
+    limit: int = 0  # show only so many rows of each data set, from the first on; 0 shows all
+    csv: str = ""  # a file for what the tables show, for a spreadsheet or pandas
 
 
 @dataclasses.dataclass
-class ComparedRun:
-    """A run as it was read from its folder, and how the charts show it."""
+class Comparison:
+    """What was found: data sets with their groups, broken folders, and what was asked for."""
 
-    folder: Path
-    record: dict
-    history: pd.DataFrame
-    matrix: pd.DataFrame | None
-    label: str = ""
-    color: str = ""
+    data_sets: list
+    broken: dict  # what is wrong, by folder
+    chosen: bool = False  # whether two or more were named
 
     @property
-    def hyperparameters(self):
-        own = self.record["hyperparameters"]
-        return {
-            name: value if isinstance(value, str | int | float) else repr(value)
-            for name, value in own.items()
-            if name not in NOT_COMPARED
-        }
-
-    @property
-    def figures(self):
-        """Return what the table shows of every run; NaN where it is not known yet."""
-        epochs, minutes = len(self.history), self.history.seconds.sum() / 60
-        return {
-            "epochs": epochs,
-            "accuracy": float(self.record.get("test_accuracy", "nan")),
-            "minutes": minutes,
-            "seconds_per_epoch": minutes * 60 / epochs if epochs else float("nan"),
-            "parameters": int(self.record["parameters"]),
-            "started": str(self.record["started"]),
-        }
+    def groups(self):
+        return [group for data_set in self.data_sets for group in data_set.groups]
 
 
-def read_run(folder):
-    """Return the run in `folder`; ValueError says what is wrong with a broken one."""
-    try:
-        record, matrix = read_record(folder), folder / "confusion_matrix.csv"
-        columns = ["epoch", "val_accuracy", "seconds"]
-        run = ComparedRun(
-            folder,
-            record,
-            read_history(folder)
-            if (folder / "history.csv").exists()
-            else pd.DataFrame(columns=columns, dtype=float),
-            pd.read_csv(matrix, index_col=0, dtype={0: str}) if matrix.exists() else None,
-        )
-        run.history = run.history.astype({column: float for column in columns})
-        if run.matrix is not None:
-            run.matrix = run.matrix.astype(int)
-            if run.matrix.shape != (len(run.matrix),) * 2:
-                raise ValueError("confusion_matrix.csv is not square")
-        str(record["script"]), str(record["status"]), run.hyperparameters, run.figures  # noqa: B018
-        return run
-    except FileNotFoundError:
-        raise ValueError("it has no run.json") from None
-    except Exception as error:  # whatever is wrong, the other runs are still to be shown
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+def compare(options):
+    """Return the chosen runs in groups, by data set, best first."""
+    check(options)
+    runs, broken = read_runs(options)
+    groups = sort_groups(make_groups(runs), options.sort)
+    data_sets = make_data_sets(groups)
+    for data_set in data_sets:
+        data_set.groups = data_set.groups[: options.limit or None]
+    return Comparison(data_sets, broken, chosen=len(options.runs) > 1)
+
+
+def check(options):
+    """End the program with a message where an option is out of its range."""
+    if options.limit < 0:
+        fail(f"limit is {options.limit}; it must be 0, for all, or more")
+    if options.csv and not Path(options.csv).expanduser().parent.is_dir():
+        fail(f"csv is {options.csv!r}; there is no folder {Path(options.csv).parent}")
 
 
 def read_runs(options):
-    """Return the chosen runs, best first, and what is wrong with each broken folder."""
-    runs, broken = [], {}
-    for path in options.runs or (options.results,):
-        if not path.is_dir():
-            fail(f"{path} is not a folder of runs")
-        for folder in find_folders(path):
-            try:
-                runs.append(read_run(folder))
-            except ValueError as error:
-                broken[folder] = str(error)
-    runs = list({run.folder.resolve(): run for run in runs}.values())
+    """Return the chosen runs in the order asked for, and what is wrong with each broken folder."""
+    results = options.results.expanduser()
+    found, broken, runs = [], {}, []
+    words = [word for word in options.runs if not Path(word).expanduser().is_dir()]
+    if words or not options.runs:
+        if not results.is_dir():
+            fail(f"{show_path(words[0] if words else results)} is not a folder of runs")
+        found = read_folders(results, broken)
+    for word in options.runs:
+        if word in words:
+            chosen = [run for run in found if word in called(run)]
+            groups = [group for group in make_groups(found) if group.key == word]
+            chosen += [run for group in groups for run in group.runs]
+            if not chosen:
+                fail(f"{show_path(word)} is not a folder of runs, nor the name of a run or group")
+            runs += chosen
+        else:
+            runs += read_folders(Path(word).expanduser(), broken)
+    runs = list({run.folder.resolve(): run for run in runs or found}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
-    sign = -1 if options.sort in ("accuracy", "epochs", "started") else 1
-    values = pd.Series([run.figures[options.sort] for run in runs], dtype=object)
+    if not runs and (options.runs or options.script):
+        explain_none(options, broken)
+    return runs, {} if words else broken
+
+
+def called(run):
+    """Return the words that mean this run on the command line."""
+    return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
+
+
+def read_folders(path, broken):
+    """Return the runs at or below `path`; put what is wrong with the others into `broken`."""
+    runs = []
+    for folder in find_folders(path):
+        try:
+            runs.append(read_run(folder))
+        except ValueError as error:
+            broken[folder] = str(error)
+    return runs
+
+
+def explain_none(options, broken):
+    """End the program with a message: what was asked for is not there, or is broken."""
+    for folder, problem in broken.items():
+        print(f"broken: {show_path(folder)}: {problem}", file=sys.stderr)
+    where = ", ".join(show_path(path) for path in options.runs or (options.results,))
+    of_script = f" of {options.script}" if options.script else ""
+    fail(f"no run matches: there is none{of_script} in {where}")
+
+
+def sort_groups(groups, column):
+    """Return the groups sorted by a column, those without a value last."""
+    sign = -1 if column in ("accuracy", "epochs", "started") else 1
+    values = pd.Series([group.figures[column] for group in groups], dtype=object)
     order = values.rank(na_option="bottom", ascending=sign > 0).argsort(kind="stable")
-    runs = [runs[index] for index in order][: options.limit or None]
-    name_runs(runs)
-    return runs, broken
+    return [groups[index] for index in order]
 
 
-def differing(runs):
-    """Return the names of the hyperparameters in which the runs differ."""
-    names = dict.fromkeys(name for run in runs for name in run.hyperparameters)
-    values = {name: {repr(run.hyperparameters.get(name)) for run in runs} for name in names}
-    return [name for name in names if len(values[name]) > 1]
+# ------------------------------------------------------------------------------------------------
+# The table
 
 
-def name_runs(runs):
-    """Give each run a colour, and a label: what tells it from the others, never the time."""
-    scripts = {run.record["script"] for run in runs}
-    alike = {  # the names of the hyperparameters in which the runs of a script differ
-        script: differing([run for run in runs if run.record["script"] == script])
-        for script in scripts
-    }
-    taken = collections.Counter()
-    for index, run in enumerate(runs):
-        script, name = run.record["script"], str(run.record.get("name") or "")
-        values = run.hyperparameters
-        own = [f"{each.replace('_', ' ')} {values.get(each)}" for each in alike[script]]
-        label = ", ".join([script] * (len(scripts) > 1) + ([name] if name else own)) or script
-        taken[label] += 1
-        run.label = label if taken[label] == 1 else f"{label} ({taken[label]})"
-        run.color = COLORS[index % len(COLORS)]
+def settings_of(group):
+    """Return what decides a group's result and can be read in a table, as text."""
+    record = group.first.record
+    words = {name: str(record[name]) for name in ("backend", "device") if name in record}
+    return {"script": record["script"]} | group.first.settings | words
 
 
-def make_table(runs):
-    """Return a data frame with a row a run: its figures, and the hyperparameters that differ."""
-    names, rows = differing(runs), []
-    for run in runs:
-        row = {"run": f"{run.record['script']}/{run.folder.name}", "status": run.record["status"]}
-        row |= {name: run.hyperparameters.get(name) for name in names} | run.figures
-        rows.append(row)
-    columns = ["run", "epochs", "accuracy", "minutes", "seconds_per_epoch", "parameters"]
-    if any(run.record["status"] != "finished" for run in runs):
-        columns.insert(1, "status")
-    columns += [name for name in names if name not in columns]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+def shared_settings(data_set):
+    """Return in one line the settings that are the same in all groups."""
+    settings = [settings_of(group) for group in data_set.groups]
+    differ = differing(settings)
+    shared = {name: value for name, value in settings[0].items() if name not in differ}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shared.items())
 
 
-def show_cells(table):
-    """Return a list of (text, value to sort by) for each row of the table."""
-    return [
-        [
-            (show_value(name, value), value.item() if isinstance(value, np.generic) else value)
-            for name, value in row.items()
-        ]
-        for row in table.to_dict("records")
-    ]
+def make_table(data_set):
+    """Return a data frame with a row a group: its figures as numbers, and the settings that differ.
+
+    Accuracies are shares; the spreads are standard deviations over n seeds, NaN for one.
+    """
+    settings = [settings_of(group) for group in data_set.groups]
+    names = differing(settings)
+    rows = []
+    for group, own in zip(data_set.groups, settings, strict=True):
+        row = {"run": group.label, "group": group.key, "status": group.status} | group.figures
+        row["best_chosen_by_test_set"] = not group.first.holds_out
+        rows.append({name: own.get(name) for name in names} | row)
+    return pd.DataFrame(rows, columns=list(dict.fromkeys([*row, *names])), dtype=object)
 
 
-def show_table(table):
-    """Return the table as text, with accuracy in percent."""
-    texts = [[text for text, _ in row] for row in show_cells(table)]
-    return pd.DataFrame(texts, columns=table.columns).to_string(index=False)
+def show_cells(data_set):
+    """Return the names of the columns, and for each group a list of (text, value to sort by)."""
+    table, rows = make_table(data_set), []
+    differ = [*table.columns][[*table.columns].index("best_chosen_by_test_set") + 1 :]
+    finished = set(table.status) == {"finished"}
+    for group, row in zip(data_set.groups, table.to_dict("records"), strict=True):
+        minutes = show_spread(row["minutes"], row["minutes_spread"], "{:.1f}")
+        cells = {
+            "run": (group.label, group.label),
+            "accuracy": (group.accuracy_text, row["accuracy"]),
+            "best epoch": (group.best_epoch_text, row["best_epoch"]),
+            "minutes": (minutes, row["minutes"]),
+            "epochs": (str(row["epochs"]), row["epochs"]),
+        }
+        if not finished:
+            cells["status"] = (group.status, group.status)
+        cells["parameters"] = (show_value("parameters", row["parameters"]), row["parameters"])
+        for name in differ:
+            if name not in ("script", "epochs"):
+                cells[name.replace("_", " ")] = (show_value(name, row[name]), row[name])
+        rows.append([(text, sortable(value)) for text, value in cells.values()])
+    return [*cells], rows
 
 
-def shares_of(matrix):
-    """Return a confusion matrix as shares of the true class, each row summing to 1 or 0."""
-    counts = matrix.to_numpy(dtype=float)
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+def sortable(value):
+    return value.item() if isinstance(value, np.generic) else value
 
 
-def most_confused(run, count=5):
-    """Return in words the pairs of classes that a run confuses most, both ways taken together."""
-    counts = run.matrix.to_numpy()
-    names = [str(name) for name in run.matrix.columns]
-    both = counts + counts.T
-    most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
-    pairs = zip(*np.unravel_index(most, both.shape), strict=True)
-    return [
-        f"{names[a]} and {names[b]}: {both[a, b]} times ({counts[a, b]} {names[a]} called "
-        f"{names[b]}, {counts[b, a]} {names[b]} called {names[a]})"
-        for a, b in pairs
-        if a < b and both[a, b]
-    ]
+def show_table(data_set, width=100):
+    """Return the table of a data set as text, no wider than `width`; more columns are named below.
+
+    The columns that all groups share stand above it in one line.
+    """
+    header, rows = show_cells(data_set)
+    texts = [header, *([text for text, _ in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    widths[0] = min(widths[0], 38)
+    room, shown = width, []
+    for index, needed in enumerate(widths):
+        if needed + 2 <= room + 2 * (index == 0):
+            room -= needed + 2 * bool(shown)
+            shown.append(index)
+    shared = shared_settings(data_set)
+    lines = [cut(f"all: {shared}", width)] if shared else []
+    for row in texts:
+        first = cut(row[0], widths[0]).ljust(widths[0])
+        lines.append("  ".join([first, *(row[i].rjust(widths[i]) for i in shown[1:])]).rstrip())
+    if left := [name for index, name in enumerate(header) if index not in shown]:
+        lines.append(cut(f"they also differ in: {', '.join(left)} (on the page)", width))
+    if any(not group.first.holds_out and len(group.first.history) for group in data_set.groups):
+        lines.append(f"{TEST_MARK} the best epoch, chosen by the test set: too good to be quoted")
+    return "\n".join(lines)
+
+
+def cut(text, width):
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def write_csv(comparison, path):
+    """Write what the tables show as numbers, a row a group, with the data set it belongs to."""
+    tables = [make_table(data_set).assign(data=data_set.title) for data_set in comparison.data_sets]
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=["run", "accuracy"])
+    write_text(Path(path).expanduser(), table.to_csv(index=False))

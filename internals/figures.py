@@ -8,6 +8,7 @@ import functools
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from internals.files import write_file
 
@@ -27,12 +28,17 @@ def known_letters():
 
 def short_names(class_names, length=24):
     """Return the names for a plot: cut at `length`, a number where no font has the letters."""
+    names = [shorten(name, length) for name in class_names]
     return [
-        shorten(name, length)
-        if {ord(letter) for letter in name} <= known_letters()
-        else f"class {label}"
-        for label, name in enumerate(class_names)
+        name if name == drawable(name) else f"class {label}" for label, name in enumerate(names)
     ]
+
+
+def drawable(text):
+    """Return the text with "?" for each letter that would be drawn as a box."""
+    return "".join(
+        letter if letter == "\n" or ord(letter) in known_letters() else "?" for letter in text
+    )
 
 
 def new_figure(run, title, width=8, height=5.5):
@@ -68,5 +74,8 @@ def shorten(text, length=34):
 
 
 def save_figure(figure, path):
-    """Write the figure as a PNG file, whole or not at all."""
+    """Write the figure as a PNG file, whole or not at all; runs may have names of any letters."""
+    for text in figure.findobj(Text):
+        text.set_text(drawable(text.get_text()))
+        text.set_fontfamily(matplotlib.rcParams["font.family"])
     write_file(path, figure.savefig)

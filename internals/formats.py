@@ -17,3 +17,11 @@ FORMATS = {
 def show_value(name, value):
     """Return the value of the column `name` as text; "-" where there is none."""
     return "-" if pd.isna(value) else FORMATS.get(name, "{}").format(value)
+
+
+def show_spread(mean, spread, text, unit=""):
+    """Return a mean with its standard deviation, "77.12 ± 0.31 %"; without, where it is NaN."""
+    if pd.isna(mean):
+        return "-"
+    words = text.format(mean) if pd.isna(spread) else f"{text} ± {text}".format(mean, spread)
+    return f"{words} {unit}".rstrip()

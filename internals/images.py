@@ -152,14 +152,19 @@ def read_image(path):
 
 def describe(data):
     """Return the counts, the class names and a digest of all images and labels."""
-    digest = hashlib.sha256()
-    for part in ("train", "validation", "test"):
-        digest.update(np.ascontiguousarray(getattr(data, f"x_{part}")))
-        digest.update(np.ascontiguousarray(getattr(data, f"y_{part}")))
+    parts = ("x_train", "y_train", "x_validation", "y_validation", "x_test", "y_test")
     held_out = 0 if data.validation_is_test else len(data.x_validation)
     return {
         "images": {"train": len(data.x_train), "validation": held_out, "test": len(data.x_test)},
         "image_shape": list(data.image_shape),
         "class_names": data.class_names,
-        "sha256": digest.hexdigest(),
+        "sha256": digest(*(getattr(data, part) for part in parts)),
     }
+
+
+def digest(*arrays):
+    """Return a digest of the arrays' content, one after the other."""
+    sha256 = hashlib.sha256()
+    for array in arrays:
+        sha256.update(np.ascontiguousarray(array))
+    return sha256.hexdigest()

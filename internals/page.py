@@ -1,58 +1,156 @@
 """The page that lays runs side by side: results/index.html, from page.html beside this file.
 
-It uses comparison.py, charts.py and files.py.
+It uses comparison.py, groups.py, confusion.py, pagedata.py, paired.py, charts.py, ours.py,
+reading.py, runs.py and files.py.
 """
 
+import contextlib
+import importlib.util
+import io
+import json
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 import jinja2
 
-from internals.charts import MOST_IN_A_CHART, draw_charts, draw_difference
-from internals.comparison import make_table, most_confused, read_runs, show_cells
-from internals.files import write_text
+from internals.charts import MOST_IN_A_CHART, draw_charts
+from internals.comparison import Options, compare, shared_settings, show_cells
+from internals.confusion import matrix_of, most_confused
+from internals.files import write_file, write_text
+from internals.groups import TEST_MARK, show_best_epoch
+from internals.ours import (
+    MARK,
+    MOST_DRAWN,
+    PLOTLY,
+    TEST_IMAGES,
+    NotOurs,
+    check_place,
+    remove_charts,
+)
+from internals.pagedata import PAGE_WORDS, describe_data_set
+from internals.paired import make_sheet
+from internals.reading import show_path
+from internals.runs import read_record
 
 PICTURES = ("accuracy", "loss", "confusion_matrix", "predictions", "samples")
 
 
-def write_page(options):
-    """Draw the charts and write index.html below `options.results`; return runs and broken ones."""
-    runs, broken = read_runs(options)
-    results = options.results
-    charts = draw_charts(runs, results / "charts")
-    compared = [run for run in runs if run.matrix is not None]
-    given = {path.resolve(): place for place, path in enumerate(options.runs)}
-    compared.sort(key=lambda run: given.get(run.folder.resolve(), 0))  # else the better one first
-    if len(compared) == 2 and [*compared[0].matrix] == [*compared[1].matrix]:
-        draw_difference(*compared, results / "charts")
-        charts.append(("confusion_difference", "where the second run confuses less or more"))
-    for stale in (results / "charts").glob("[!.]*.png"):
-        if stale.stem not in dict(charts):
-            stale.unlink(missing_ok=True)
-    table = make_table(runs)
-    columns = []
-    for run, cells in zip(runs, show_cells(table), strict=True):
-        where = Path(os.path.relpath(run.folder, results)).as_posix()
-        pictures = {
-            name: quote(f"{where}/{name}.png")
-            for name in PICTURES
-            if (run.folder / f"{name}.png").exists()
-        }
-        confused = most_confused(run) if run.matrix is not None else []
-        columns.append(
-            {"run": run, "id": where, "cells": cells, "pictures": pictures, "confused": confused}
-        )
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((Path(__file__).parent / "page.html").read_text("utf-8"))
-    page = template.render(
-        header=[*table.columns],
-        columns=columns,
-        charts=charts,
+def write_page(comparison, results):
+    """Draw the charts and write index.html below `results`.
+
+    Raises NotOurs or OSError where it cannot be written there.
+    """
+    check_place(results)
+    sections, sheet, drawn = [], [], []
+    for number, data_set in enumerate(comparison.data_sets, start=1):
+        charts = {}
+        if number <= MOST_DRAWN:
+            suffix = "" if number == 1 else f"_{number}"
+            charts = draw_charts(data_set.groups, results / "charts", suffix)
+            drawn += [f"{name}.png" for name in charts]
+        header, cells = show_cells(data_set)
+        rows = [
+            describe_row(group, texts, results)
+            for group, texts in zip(data_set.groups, cells, strict=True)
+        ]
+        section = {"title": data_set.title, "shared": shared_settings(data_set), "rows": rows}
+        section |= {"header": header, "charts": charts, "number": number}
+        section["data"] = as_script(describe_data_set(data_set, sheet))
+        sections.append(section)
+    if sheet:
+        (results / "charts").mkdir(exist_ok=True)
+        write_file(results / "charts" / TEST_IMAGES, make_sheet(sheet).save)
+        drawn.append(TEST_IMAGES)
+    remove_charts(results, drawn)
+    page = load_template().render(
+        mark=MARK,
+        sections=sections,
+        plotly=PLOTLY if copy_plotly(results) else "",
         most=MOST_IN_A_CHART,
-        broken=broken,
+        test_mark=TEST_MARK,
+        words=as_script(PAGE_WORDS),
+        sheet=f"charts/{TEST_IMAGES}",
+        broken={show_path(folder): problem for folder, problem in comparison.broken.items()},
         pictures=PICTURES,
     )
-    results.mkdir(parents=True, exist_ok=True)
     write_text(results / "index.html", page)
-    return runs, broken
+
+
+def load_template():
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string((Path(__file__).parent / "page.html").read_text("utf-8"))
+
+
+def as_script(value):
+    """Return a value as JSON that may stand inside a script element."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def copy_plotly(results):
+    """Put Plotly's JavaScript beside the page, once; return whether there is any."""
+    found = importlib.util.find_spec("plotly")  # unlike an import, it takes no time
+    if found is None:
+        return False
+    source, copy = Path(found.origin).parent / "package_data" / PLOTLY, results / PLOTLY
+    if not copy.exists() or copy.stat().st_size != source.stat().st_size:
+        write_file(copy, lambda beside: shutil.copyfile(source, beside))
+    return True
+
+
+def describe_row(group, cells, results):
+    """Return what the page's table shows of a group: its cells, its runs, the pictures of one."""
+    shown = group.first
+    matrix = matrix_of(group)
+    folder = link_to(shown.folder, results)
+    return {
+        "group": group,
+        "cells": cells,
+        "runs": [
+            {
+                "name": run.name,
+                "link": link_to(run.folder, results),
+                "seed": run.seed,
+                "status": run.record["status"],
+                "counted": run in group.counted,
+                "accuracy": "-" if run.accuracy != run.accuracy else f"{100 * run.accuracy:.2f} %",
+                "best": show_best_epoch([run]),
+                "minutes": f"{run.minutes:.1f}",
+                "epochs": len(run.history),
+            }
+            for run in group.runs
+        ],
+        "pictures": {
+            name: f"{folder}/{name}.png"
+            for name in PICTURES
+            if (shown.folder / f"{name}.png").exists()
+        },
+        "shown": shown.name,
+        "confused": most_confused(matrix) if matrix is not None else [],
+    }
+
+
+def link_to(folder, results):
+    """Return the address of a folder as seen from the page; it may have any bytes in its name."""
+    return quote(os.fsencode(Path(os.path.relpath(folder, results)).as_posix()))
+
+
+def refresh(folder):
+    """Bring the page up to date that lays the run in `folder` beside others; never raise.
+
+    Only where the run lies in a results folder: in <results>/<script>/<run>.
+    """
+    messages = io.StringIO()  # of whatever ends the program, which a run must outlive
+    try:
+        folder = folder.resolve()
+        results = folder.parent.parent
+        if folder.parent.name != read_record(folder)["script"]:
+            raise NotOurs(f"{show_path(results)} is not a folder of results")
+        with contextlib.redirect_stderr(messages):
+            write_page(compare(Options(results=results)), results)
+        print(f"Side by side with other runs: {show_path(results / 'index.html')}")
+    except (Exception, SystemExit) as error:
+        words = str(error) if isinstance(error, NotOurs) else repr(error)
+        words = messages.getvalue().strip() or words
+        print(f"The page that compares runs was not brought up to date: {words}")

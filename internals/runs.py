@@ -21,7 +21,7 @@ import pandas as pd
 from internals.files import fail, locked, write_text
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
-NOT_IN_OLD_RUNS = ("loss", "optimizer")
+NOT_IN_OLD_RUNS = ("loss", "optimizer", "test_set")
 RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
 
 

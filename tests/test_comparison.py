@@ -1,30 +1,32 @@
-"""Runs read, ordered and laid in a table."""
+"""Runs chosen, ordered and laid in a table."""
 
-from conftest import HOSTILE
+import pandas as pd
+from conftest import HOSTILE, write_run
+from made_runs import change_record, make_run
 
 from internals import comparison
-from internals.comparison import Options
+from internals.comparison import Options, compare
+from internals.confusion import matrix_of, most_confused
 
 
 def order(results, **options):
-    runs, _ = comparison.read_runs(Options(results=results, **options))
-    return [run.folder.name[-2:] for run in runs]
+    groups = compare(Options(results=results, **options)).groups
+    return [group.first.folder.name[-2:] for group in groups]
 
 
 def test_table(results):
-    runs, broken = comparison.read_runs(Options(results=results))
-    table = comparison.make_table(runs)
-    assert broken == {}
-    names = [f"{run.record['script']}/{run.folder.name}" for run in runs]
-    assert [*table.run] == names
+    found = compare(Options(results=results))
+    (data_set,) = found.data_sets
+    table = comparison.make_table(data_set)
+    assert found.broken == {}
+    assert [*table.run] == [group.label for group in found.groups]
     assert [*table.accuracy] == [0.75, 0.5, 0.25]
     assert [*table.epochs] == [20, 3, 2]
     assert [*table.minutes] == [10.0, 1.5, 1.0]
-    assert [*table.seconds_per_epoch] == [30.0, 30.0, 30.0]
-    assert [*table.learning_rate] == [0.1, 0.01, 0.1]
+    assert [*table.learning_rate] == ["0.1", "0.01", "0.1"]
     assert "data" not in table and "name" not in table  # the same in all, and not a hyperparameter
-    text = comparison.show_table(table)
-    assert "75.00%" in text and "1,250,858" in text
+    text = comparison.show_table(data_set)
+    assert "75.00 %" in text and "1,250,858" in text and "±" not in text
 
 
 def test_order_and_choice(results):
@@ -34,23 +36,82 @@ def test_order_and_choice(results):
     assert order(results, sort="started") == ["03", "02", "01"]
     assert order(results, script="4layerCNN.py") == ["02", "01"]
     assert order(results, limit=1) == ["03"]
-    one = next(results.glob("4layerCNN/*01"))
-    assert order(results, runs=(one, results / "6layerCNN", one)) == ["03", "01"]
+    one = str(next(results.glob("4layerCNN/*01")))
+    assert order(results, runs=(one, str(results / "6layerCNN"), one)) == ["03", "01"]
 
 
-def test_labels_say_what_differs(results):
-    runs, _ = comparison.read_runs(Options(results=results))
-    assert [run.label for run in runs] == [
-        f"6layerCNN, {HOSTILE}",
-        "4layerCNN, epochs 3, learning rate 0.01",
-        "4layerCNN, epochs 2, learning rate 0.1",
-    ]
-    assert len({run.color for run in runs}) == 3
+def test_choice_by_name_and_by_group(results):
+    for number, seed in ((4, 0), (5, 1)):
+        make_run(results, number, script="vgg16", seed=seed, name=f"wide-seed-{seed}", accuracy=0.6)
+    groups = compare(Options(results=results)).groups
+    (wide,) = [group for group in groups if len(group.runs) == 2]
+    for words in (("wide-seed-0",), ("2026-11-20_14-30-04",), ("vgg16/2026-11-20_14-30-04",)):
+        (group,) = compare(Options(results=results, runs=words)).groups
+        assert [run.seed for run in group.runs] == ["0"]
+    (group,) = compare(Options(results=results, runs=(wide.key,))).groups
+    assert [run.seed for run in group.runs] == ["0", "1"] and group.key == wide.key
+
+
+def test_table_fits_and_says_what_all_share(results):
+    for number in range(10, 30):
+        own = {f"setting_{letter}": f"{letter}{number}" for letter in "abcdefgh"}
+        make_run(results, number, hyperparameters=own | {"shared": "by all"})
+    (data_set, *_) = compare(Options(results=results, script="4layerCNN")).data_sets
+    lines = comparison.show_table(data_set).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[0].startswith("all: script 4layerCNN, epochs 3, learning rate 0.1, precision")
+    assert "shared by all" in lines[0]
+    assert "setting_a" not in lines[0] and "setting h" in lines[-2]
+
+
+def test_seeds_are_one_row_with_their_spread(results):
+    for seed, accuracy in enumerate((0.70, 0.72, 0.74)):
+        make_run(results, 10 + seed, seed=seed, accuracy=accuracy, name=f"three-seed-{seed}")
+    for folder in results.glob("6layerCNN/*"):
+        change_record(folder, test_accuracy=None)
+    data_set = compare(Options(results=results)).data_sets[0]
+    lines = comparison.show_table(data_set).splitlines()
+    (row,) = [line for line in lines if "three" in line]
+    assert "72.00 ± 2.00 % (n = 3)" in row and "1.5 ± 0.0" in row
+
+
+def test_best_epoch_chosen_by_the_test_set_is_marked(results):
+    split = {"validation_split": 0.1}
+    make_run(results, 10, hyperparameters=split, data=None, accuracy=0.6, name="honest")
+    folder = make_run(results, 11, accuracy=0.5, name="chosen")
+    history = pd.read_csv(folder / "history.csv")
+    history.loc[1, "val_accuracy"] = 0.9
+    history.to_csv(folder / "history.csv", index=False)
+    groups = {group.label: group for group in compare(Options(results=results)).groups}
+    assert groups["chosen"].best_epoch_text == "90.00 (2)*"
+    assert groups["chosen"].last_epoch_text == "50.00 %"
+    assert groups["honest"].best_epoch_text == "60.00 (3)"
+
+
+def test_csv_holds_what_the_table_shows(results, tmp_path):
+    for seed, accuracy in enumerate((0.70, 0.72)):
+        make_run(results, 10 + seed, seed=seed, accuracy=accuracy)
+    found = compare(Options(results=results))
+    comparison.write_csv(found, tmp_path / "table.csv")
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert [*table.run] == [group.label for group in found.groups]
+    assert table.n.max() == 2 and len(set(table.data)) == 2
+    two = table[table.n == 2].iloc[0]
+    assert round(two.accuracy, 6) == 0.71 and round(two.accuracy_spread, 6) == 0.014142
+    assert HOSTILE in "".join(table.run)
 
 
 def test_most_confused(results):
-    (run, *_), _ = comparison.read_runs(Options(results=results))
-    assert comparison.most_confused(run, count=2) == [
+    group = compare(Options(results=results)).groups[0]
+    assert most_confused(matrix_of(group), count=2) == [
         "cat and dog: 3 times (1 cat called dog, 2 dog called cat)",
         f"dog and {HOSTILE}: 3 times (0 dog called {HOSTILE}, 3 {HOSTILE} called dog)",
     ]
+
+
+def test_old_runs_need_no_field_of_today(results):
+    folder = write_run(results, "vgg16", 9, accuracy=0.9)
+    text = (folder / "run.json").read_text().replace('"status": "finished", ', "")
+    (folder / "run.json").write_text(text)
+    group = compare(Options(results=results)).groups[0]
+    assert group.status == "unknown" and group.accuracies == [0.9]

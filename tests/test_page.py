@@ -4,15 +4,27 @@ import html.parser
 import json
 import os
 import re
+import shutil
+import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 import common
 
+import pytest
 from conftest import HOSTILE, write_run
+from made_runs import DATA, make_run, write_predictions
 
-from internals import comparison
-from internals.comparison import Options
-from internals.page import write_page
+from internals import ours
+from internals import page as pages
+from internals.comparison import Options, compare, make_table, show_table
+
+
+def write_page(options):
+    """Read the chosen runs and write their page; return what was found."""
+    found = compare(options)
+    pages.write_page(found, options.results)
+    return found
 
 
 def test_broken_and_unfinished_runs(results):
@@ -33,13 +45,15 @@ def test_broken_and_unfinished_runs(results):
     (fresh / "run.json").write_text(json.dumps(record))
     for path in fresh.glob("*[!n]"):
         path.unlink()
-    runs, broken = write_page(Options(results=results))
+    found = write_page(Options(results=results))
+    runs, broken = [group.first for group in found.groups], found.broken
     assert {folder.name[-2:] for folder in broken} == {"00", "04", "05", "06", "07", "09"}
     assert broken[results / "vgg16" / "2026-11-20_15-00-00"] == "it has no run.json"
     assert [run.folder.name[-2:] for run in runs] == ["03", "02", "01", "08"]
-    table = comparison.make_table(runs)
-    assert [*table.status] == ["finished"] * 3 + ["running"]
-    assert comparison.show_table(table).splitlines()[-1].split()[3] == "-"
+    known, unknown = found.data_sets  # no class is known of the run that has just begun
+    assert [*make_table(known).status] == ["finished"] * 3
+    assert [*make_table(unknown).status] == ["stopped"]
+    assert show_table(unknown).splitlines()[2].split()[1:4] == ["-", "-", "0.0"]
     page = (results / "index.html").read_text()
     assert "it has no run.json" in page and "no accuracy yet" in page
 
@@ -49,18 +63,20 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.links, self.alts, self.scripts, self.text = [], [], 0, ""
+        self.links, self.alts, self.scripts, self.text, self.inside = [], [], [], "", ""
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
+        attributes, self.inside = dict(attributes), tag
         self.links += [attributes[name] for name in ("href", "src") if name in attributes]
-        self.scripts += tag == "script"
+        if tag == "script":
+            self.scripts.append(attributes.get("type", attributes.get("src", "ours")))
         if tag == "img":
             self.alts.append(attributes["alt"])
 
     def handle_data(self, data):
-        self.text += data
+        if self.inside != "script":
+            self.text += data
 
 
 def test_page(results):
@@ -69,43 +85,118 @@ def test_page(results):
     assert len(page.links) >= 3 * 5 * 2
     for link in page.links:
         assert not re.match(r"\w+:|/", link)
-        assert (results / unquote(link)).is_file(), link
+        assert (results / unquote(link)).exists(), link
     assert all(page.alts)
-    assert page.scripts == 1  # the page's own: no name of a run became one
+    json = "application/json"
+    assert page.scripts == [json, json, "ours", ours.PLOTLY]  # no name of a run became one
     assert f"6layerCNN, {HOSTILE}" in page.text
     assert f"dog and {HOSTILE}" in page.text
     assert not [*results.glob(".*"), *results.glob("charts/.*")]
 
 
+def test_each_data_set_has_a_section_of_its_own(results, monkeypatch):
+    monkeypatch.setattr("internals.page.draw_charts", draw_nothing)
+    for number in (10, 11, 12, 13):
+        data = DATA | {"sha256": f"{number}" * 32}
+        make_run(results, number, test_set=f"set {number}", data=data)
+    write_page(Options(results=results))
+    text = (results / "index.html").read_text()
+    known = re.findall(r'class="known">(.*?)</script>', text)
+    assert [len(json.loads(each)["groups"]) for each in known] == [3, 1, 1, 1, 1]
+    assert text.count("<table class=") == 5 and "pets: 3 classes, 30 test images (4)" in text
+
+
+def draw_nothing(groups, folder, suffix=""):
+    return {}
+
+
+def test_every_comparison_is_on_the_page(results, monkeypatch):
+    monkeypatch.setattr("internals.page.draw_charts", draw_nothing)
+    for number in range(3):
+        folder = make_run(results, 10 + number, backend=f"backend{number}")
+        (folder / "script.py").write_text(f"import keras\nDense({number})\n")
+        write_predictions(folder, [True] * 10 * number + [False] * (30 - 10 * number))
+    monkeypatch.setattr("internals.pagedata.MOST_PAIRED", 2)
+    monkeypatch.setattr("internals.pagedata.MOST_DIFFS", 2)
+    write_page(Options(results=results, script="4layerCNN"))
+    text = (results / "index.html").read_text()
+    known = [json.loads(each) for each in re.findall(r'class="known">(.*?)</script>', text)]
+    (known,) = [each for each in known if len(each["groups"]) == 3]
+    assert [*known["comparisons"]] == ["0 1", "0 2", "1 2"]
+    assert known["comparisons"]["0 2"][3] == "mcnemar"
+    assert len(known["diffs"]) == 2 and [*known["pairs"]] == ["0 1"]
+    assert [len(way) for way in known["pairs"]["0 1"]["ways"]] in ([0, 8], [8, 0])
+
+
 def test_page_without_runs(tmp_path):
-    runs, _ = write_page(Options(results=tmp_path))
-    assert runs == [] and "No runs yet" in (tmp_path / "index.html").read_text()
+    found = write_page(Options(results=tmp_path))
+    assert found.groups == [] and "No runs yet" in (tmp_path / "index.html").read_text()
+
+
+def test_page_without_plotly(results, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    write_page(Options(results=results))
+    assert ours.PLOTLY not in (results / "index.html").read_text()
 
 
 def test_runs_elsewhere_are_linked(results, tmp_path):
     other = write_run(tmp_path / "elsewhere", "vgg16", 9)
-    write_page(Options(results=results, runs=(other,)))
+    write_page(Options(results=results, runs=(str(other),)))
     assert "../elsewhere/vgg16/" in (results / "index.html").read_text()
     for link in Page(results / "index.html").links:
-        assert (results / unquote(link)).is_file(), link
-
-
-def test_difference_follows_the_order_given(results, monkeypatch):
-    drawn = []
-    monkeypatch.setattr("internals.page.draw_difference", lambda *runs: drawn.append(runs[:2]))
-    folders = [next(results.glob(f"*/*{number}")) for number in ("01", "03")]
-    for order in (folders, folders[::-1]):
-        write_page(Options(results=results, runs=tuple(order)))
-        assert [run.folder for run in drawn.pop()] == order
+        assert (results / unquote(link)).exists(), link
 
 
 def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
-    common.refresh_page(results)
+    folder = next(results.glob("4layerCNN/*01"))
+    common.refresh_page(folder)
     assert os.path.join(results, "index.html") in capsys.readouterr().out
 
-    def write_page(options):
-        raise RuntimeError("no paper")
+    def fail(options):
+        shutil.rmtree(results)
+        return compare(options)
 
-    monkeypatch.setattr("internals.page.write_page", write_page)
-    common.refresh_page(results)
-    assert "was not refreshed: RuntimeError('no paper')" in capsys.readouterr().out
+    monkeypatch.setattr("internals.page.compare", fail)
+    common.refresh_page(folder)
+    told = capsys.readouterr()
+    assert "not brought up to date: error: " in told.out and "not a folder of runs" in told.out
+    assert told.err == ""
+    monkeypatch.setitem(sys.modules, "internals.page", None)
+    common.refresh_page(folder)
+    assert "not brought up to date: " in capsys.readouterr().out
+
+
+def test_somebody_elses_page_and_pictures_are_kept(results):
+    theirs = {"index.html": "<title>Me</title>", "charts/boat.png": "a boat"}
+    theirs |= {"charts/difference.png": "a clock"}
+    (results / "charts").mkdir()
+    for name, text in theirs.items():
+        (results / name).write_text(text)
+    options = Options(results=results)
+    with pytest.raises(ours.NotOurs, match="index.html is not a page of compare.py"):
+        write_page(options)
+    assert {name: (results / name).read_text() for name in theirs} == theirs
+    (results / "index.html").unlink()
+    with pytest.raises(ours.NotOurs, match="boat.png is not a chart of compare.py"):
+        write_page(options)
+    assert not (results / "index.html").exists()
+    assert (results / "charts" / "difference.png").read_text() == "a clock"
+    for mark in (ours.MARK, ours.OLD_MARK):
+        (results / "index.html").write_text(f"<!doctype html>{mark}")
+        write_page(options)
+        assert ours.MARK in (results / "index.html").read_text()
+    assert (results / "charts" / "boat.png").read_text() == "a boat"
+    assert (results / "charts" / "difference.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
+    copied = results / "copied"
+    shutil.copytree(next(results.glob("4layerCNN/*01")), copied)
+    for where, run in ((results, "copied"), (copied, ".")):
+        monkeypatch.chdir(where)
+        common.refresh_page(Path(run))
+        assert "is not a folder of results" in capsys.readouterr().out
+    assert not [*results.parent.rglob("index.html"), *results.parent.rglob("charts")]
+    monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
+    common.refresh_page(Path("."))
+    assert [*results.parent.rglob("index.html")] == [results / "index.html"]

@@ -1,0 +1,71 @@
+"""Differences held against SciPy's own functions and against cases made by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from internals.statistics import compare_pairs, compare_seeds, mean_and_spread
+
+
+def interval(difference):
+    return difference.low, difference.high
+
+
+def test_seeds_on_both_sides_are_welchs(random):
+    for first, second in ((2, 3), (3, 3), (10, 4)):
+        a, b = random.normal(0.7, 0.01, first), random.normal(0.72, 0.05, second)
+        expected = stats.ttest_ind(b, a, equal_var=False)
+        found = compare_seeds(a, b)
+        assert found.method == "welch"
+        assert found.amount == pytest.approx(b.mean() - a.mean())
+        assert interval(found) == pytest.approx(tuple(expected.confidence_interval()))
+        assert found.more_than_chance == (expected.pvalue < 0.05)
+
+
+def test_a_run_alone_has_the_others_spread(random):
+    several = random.normal(0.7, 0.01, 3)
+    for alone in (0.7, 0.9):
+        expected = stats.ttest_ind(several, [alone], equal_var=True)
+        for found, sign in (
+            (compare_seeds([alone], several), 1),
+            (compare_seeds(several, [alone]), -1),
+        ):
+            low, high = sorted(sign * np.array(interval(found)))
+            assert (low, high) == pytest.approx(tuple(expected.confidence_interval()))
+            assert found.more_than_chance == (expected.pvalue < 0.05) == (alone == 0.9)
+            assert found.method == "alone"
+
+
+def test_made_by_hand():
+    same = compare_seeds([0.7, 0.72, 0.71], [0.71, 0.7, 0.72])
+    assert same.amount == pytest.approx(0) and same.more_than_chance is False
+    assert compare_seeds([0.5, 0.51, 0.52], [0.8, 0.81, 0.82]).more_than_chance is True
+    frozen = compare_seeds([0.1, 0.1], [0.1, 0.1])
+    assert interval(frozen) == (0, 0) and frozen.more_than_chance is False
+    assert compare_seeds([0.1, 0.1], [0.2, 0.2]).more_than_chance is True
+    unknown = compare_seeds([0.5], [0.6])
+    assert unknown.more_than_chance is None and unknown.method == "none"
+
+
+def test_pairs_are_mcnemars():
+    for only_first, only_second in ((0, 0), (0, 5), (0, 6), (6, 0), (10, 25), (12, 25), (5, 5)):
+        found = compare_pairs(only_first, only_second, 100)
+        assert (found.only_first, found.only_second) == (only_first, only_second)
+        assert found.amount == pytest.approx((only_second - only_first) / 100)
+        assert found.low <= found.amount <= found.high
+        apart = only_first + only_second
+        if apart:
+            test = stats.binomtest(only_second, apart)
+            share = np.array(test.proportion_ci(0.95, method="exact"))
+            assert interval(found) == pytest.approx(tuple((2 * share - 1) * apart / 100))
+            assert found.more_than_chance == (test.pvalue < 0.05)
+        else:
+            assert interval(found) == (0, 0) and found.more_than_chance is False
+
+
+def test_mean_and_spread():
+    assert mean_and_spread([1.0, 3.0]) == (2, pytest.approx(math.sqrt(2)))
+    assert mean_and_spread([5.0])[0] == 5 and math.isnan(mean_and_spread([5.0])[1])
+    assert all(math.isnan(value) for value in mean_and_spread([]))
