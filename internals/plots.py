@@ -100,7 +100,7 @@ def plot_predictions(run, data, probabilities, rows=4, columns=8):
     sure = probabilities[chosen].max(axis=1)
     names = np.array(short_names(data.class_names, 18))
     titles = [
-        f"{p} {share:.0%}\n({t})"
+        f"{p}, {share:.0%}\n({t})"
         for p, t, share in zip(names[guess], names[true], sure, strict=True)
     ]
     colors = [RIGHT_COLOR if right else WRONG_COLOR for right in guess == true]

@@ -18,5 +18,5 @@ def ask(script, commands):
 
 
 sweeping.ask = ask
-sys.modules["internals.page"] = types.SimpleNamespace(write_page=lambda options: None)
+sys.modules["internals.page"] = types.SimpleNamespace(refresh=lambda folder: None)
 runpy.run_path(str(ROOT / "sweep.py"), run_name="__main__")

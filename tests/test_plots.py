@@ -74,12 +74,12 @@ def test_predictions_are_titled_and_coloured(run, data, figures):
     plots.plot_predictions(run, data, KnownModel().predict(None, 0))
     titles = {axes.get_title(): axes.title.get_color() for axes in figures["predictions.png"].axes}
     assert titles == {
-        "ant 80%\n(ant)": plots.RIGHT_COLOR,
-        "b<e> 80%\n(ant)": plots.WRONG_COLOR,
-        "$c$ 80%\n(ant)": plots.WRONG_COLOR,
-        "b<e> 80%\n(b<e>)": plots.RIGHT_COLOR,
-        "ant 80%\n(b<e>)": plots.WRONG_COLOR,
-        "$c$ 80%\n($c$)": plots.RIGHT_COLOR,
+        "ant, 80%\n(ant)": plots.RIGHT_COLOR,
+        "b<e>, 80%\n(ant)": plots.WRONG_COLOR,
+        "$c$, 80%\n(ant)": plots.WRONG_COLOR,
+        "b<e>, 80%\n(b<e>)": plots.RIGHT_COLOR,
+        "ant, 80%\n(b<e>)": plots.WRONG_COLOR,
+        "$c$, 80%\n($c$)": plots.RIGHT_COLOR,
     }
 
 

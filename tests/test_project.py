@@ -118,7 +118,7 @@ def test_every_flag_named_exists():
 
 
 def test_every_file_named_exists():
-    written = {"architecture.txt", "classification_report.txt", "results/index.html"}
+    written = {"architecture.txt", "script.py", "classification_report.txt", "results/index.html"}
     for document, text in documents().items():
         linked = re.findall(r"\]\((?!http|#)([^)#]+)\)", text)
         run = re.findall(r"python3? (?:-m \w+ )?((?:\w+/)?\w+\.py)", text)

@@ -14,7 +14,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import common  # noqa: F401  (what all scripts import)
+import common  # noqa: F401  (what all scripts import, and then what a report does)
+
+import sklearn.metrics  # noqa: F401
+
+from internals import page, plots  # noqa: F401
 
 
 def run(request):
