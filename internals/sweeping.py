@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 from typing import Annotated
 
+import joblib
 import tyro
 
 from internals.files import fail
@@ -28,7 +29,8 @@ class Options:
 
     # the script; after it its own flags, each with one value or more
     script: Annotated[str, tyro.conf.Positional]
-    jobs: int = 1  # how many runs at once on this machine, each with its share of the cores
+    # how many runs at once on this machine, each with its share of the cores; none: 2 on 2 cores
+    jobs: int | None = None
     scheduler: str = ""  # the address of a Dask scheduler, whose workers train in this one's place
 
 
@@ -39,10 +41,12 @@ def parse(arguments, description):
     options = tyro.cli(Options, args=arguments[:end], description=description)
     if not Path(options.script).is_file():
         fail(f"script is {options.script!r}; it must be a script such as 4layerCNN.py")
+    if options.jobs is None:
+        options = dataclasses.replace(options, jobs=min(2, joblib.cpu_count()))
+    elif options.scheduler:
+        fail(f"jobs is {options.jobs}; with a scheduler its workers say how many run at once")
     if options.jobs < 1:
         fail(f"jobs is {options.jobs}; it must be a whole number, 1 or more")
-    if options.scheduler and options.jobs != Options.jobs:
-        fail(f"jobs is {options.jobs}; with a scheduler its workers say how many run at once")
     if {"-h", "--help"} & {*arguments[end:]}:
         command = [sys.executable, options.script, "--help"]
         raise SystemExit(subprocess.run(command).returncode)
@@ -125,7 +129,7 @@ def make_jobs(options, values):
                 wanted=record,
                 folder=os.getcwd(),
                 sweep=sweep,
-                at_once=options.jobs,
+                at_once=min(options.jobs, len(combinations)),
             )
         )
     try:

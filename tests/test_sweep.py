@@ -180,7 +180,9 @@ class Sweep:
         (folder / "fake_training.py").write_text(path + text)
 
     def start(self, arguments):
-        """Start the sweep, without waiting for it."""
+        """Start the sweep, one run after another unless told otherwise, without waiting for it."""
+        if "--jobs" not in arguments and "--scheduler" not in arguments:
+            arguments = f"--jobs 1 {arguments}"
         return subprocess.Popen(
             [sys.executable, ROOT / "tests" / "sweep_fakes.py", *arguments.split()],
             cwd=self.folder,
