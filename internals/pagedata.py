@@ -18,7 +18,7 @@ from internals.paired import choose_seeds, pair, read_pictures
 from internals.reading import show_text
 from internals.traces import METRICS, lines_of
 
-MOST_COMPARED = 200  # groups of a data set, each with each: 19,900 comparisons
+MOST_COMPARED = 100  # groups of a data set, each with each: 4,950 comparisons
 MOST_PAIRED = 6  # groups whose test images are laid side by side, each with each
 MOST_DIFFS = 100  # pairs of script texts
 PAGE_WORDS = WORDS | {
