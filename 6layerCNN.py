@@ -17,7 +17,7 @@ from keras import Input, Sequential
 from keras.constraints import MaxNorm
 from keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 
-HYPERPARAMETERS = common.Hyperparameters(
+PUBLISHED = common.Hyperparameters(
     epochs=10,
     batch_size=32,
     optimizer="sgd",
@@ -28,6 +28,22 @@ HYPERPARAMETERS = common.Hyperparameters(
     validation_split=0.0,
     keep_best=False,
     seed=0,
+)
+
+MODERN = PUBLISHED.but(
+    recipe="modern",
+    epochs=30,
+    batch_size=128,
+    optimizer="sgd",
+    learning_rate=0.05,
+    momentum=0.9,
+    nesterov=True,
+    schedule="cosine",
+    decay=0.0,
+    warmup=0.2,
+    weight_decay=0.005,
+    flip=True,
+    shift=2,
 )
 
 
@@ -63,12 +79,12 @@ def build_model(image_shape, num_classes):
 
 def main():
     """Train the network and write everything about the run to its folder."""
-    hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
+    hyperparameters = common.parse_args([PUBLISHED, MODERN], __doc__)
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes)
     model.compile(
-        optimizer=common.make_optimizer(hyperparameters),
+        optimizer=common.make_optimizer(hyperparameters, data),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )

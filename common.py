@@ -7,6 +7,7 @@ has rooms of its own in internals/. Nothing happens on import.
 
 import dataclasses
 import linecache
+import math
 import sys
 from pathlib import Path
 from typing import Literal
@@ -52,6 +53,7 @@ class Hyperparameters:
     A value out of its range ends the program with a message and exit status 2.
     """
 
+    recipe: Literal["published", "modern"] = "published"  # the block of values to start from
     data: str = "cifar10"  # cifar10, digits (no download), cifar-10-python.tar.gz, an image folder
     epochs: int  # how many times the network sees every training image
     batch_size: int  # images per update of the weights
@@ -59,7 +61,12 @@ class Hyperparameters:
     learning_rate: float  # size of an update: too small learns slowly, too large not at all
     momentum: float  # share of the last update that is carried into the next (sgd only), 0 to 1
     nesterov: bool  # look ahead along the momentum (sgd only; no effect with momentum 0)
-    decay: float  # learning rate / (1 + decay * updates so far); 0 keeps it constant
+    schedule: Literal["inverse_time", "cosine"] = "inverse_time"  # how the learning rate changes
+    decay: float  # inverse_time: learning rate / (1 + decay * updates so far); 0 keeps it constant
+    warmup: float = 0.0  # cosine: share of all updates in which the rate rises to learning_rate
+    weight_decay: float = 0.0  # share of a weight, times the rate, that an update takes off it
+    flip: bool = False  # mirror each training image in every second epoch
+    shift: int = 0  # move each training image by up to so many pixels, every epoch anew
     validation_split: float  # share of the training images held out; 0 shows the test set instead
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
     seed: int = 0  # start of all random numbers; the same seed gives the same run
@@ -71,13 +78,23 @@ class Hyperparameters:
     def __post_init__(self):
         command_line.check(self)
 
+    def but(self, **changes):
+        """Return these hyperparameters with changes."""
+        return dataclasses.replace(self, **changes)
+
     def __str__(self):
         """Return the values that a plot should name, in one line."""
-        words = [Path(self.data).name, self.optimizer, f"learning rate {self.learning_rate:g}"]
+        words = [Path(self.data).name, f"{self.recipe} recipe", self.optimizer]
+        words.append(f"learning rate {self.learning_rate:g}")
         if self.optimizer == "sgd" and self.momentum:
             words.append(f"{'Nesterov ' * self.nesterov}momentum {self.momentum:g}")
-        if self.decay:
+        if self.schedule == "cosine":
+            words.append(f"cosine with {self.warmup:.0%} warm-up")
+        elif self.decay:
             words.append(f"decay {self.decay:g}")
+        if self.weight_decay:
+            words.append(f"weight decay {self.weight_decay:g}")
+        words += ["mirrored"] * self.flip + [f"shifted by {self.shift}"] * (self.shift > 0)
         epochs = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
         words += [f"batch size {self.batch_size}", epochs, f"seed {self.seed}"]
         if self.precision != "float32":
@@ -85,12 +102,13 @@ class Hyperparameters:
         return ", ".join(words)
 
 
-def parse_args(defaults, description):
-    """Return the script's hyperparameters with the command line's changes, and say what changed.
+def parse_args(recipes, description):
+    """Return the hyperparameters of a recipe with the command line's changes, and say what changed.
 
-    With `resume` they are those of the run that goes on, with nothing changed but more epochs.
+    The recipe is the first one, or the one that `recipe` names. With `resume` they are those of the
+    run that goes on, with nothing changed but more epochs.
     """
-    return command_line.parse(defaults, description)
+    return command_line.parse(recipes, description)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -194,18 +212,38 @@ def prepare(hyperparameters):
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
 
 
-def make_optimizer(hyperparameters):
-    """Return the Keras optimizer; decay is the one of Keras 2, exact after every update."""
-    learning_rate = hyperparameters.learning_rate
-    if hyperparameters.decay:
-        learning_rate = keras.optimizers.schedules.InverseTimeDecay(
-            learning_rate, decay_steps=1, decay_rate=hyperparameters.decay
+def make_optimizer(hyperparameters, data):
+    """Return the Keras optimizer for so many training images.
+
+    Weight decay is decoupled from the gradient, and spares biases and batch normalisation.
+    """
+    own = hyperparameters
+    rate = make_schedule(own, own.epochs * math.ceil(len(data.x_train) / own.batch_size))
+    weight_decay = own.weight_decay or None
+    if own.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(rate, weight_decay=weight_decay)
+    else:
+        optimizer = keras.optimizers.SGD(
+            rate, float(own.momentum), own.nesterov, weight_decay=weight_decay
         )
-    if hyperparameters.optimizer == "adam":
-        return keras.optimizers.Adam(learning_rate)
-    return keras.optimizers.SGD(
-        learning_rate, momentum=float(hyperparameters.momentum), nesterov=hyperparameters.nesterov
-    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def make_schedule(hyperparameters, updates):
+    """Return the learning rate of each of so many updates, as Keras takes it.
+
+    Decay is the one of Keras 2. The cosine falls to 0; before it the rate rises from a tenth.
+    """
+    own = hyperparameters
+    if own.schedule == "cosine":
+        rising = round(own.warmup * updates)
+        start = {"warmup_target": own.learning_rate, "warmup_steps": rising} if rising else {}
+        first = own.learning_rate / 10 if rising else own.learning_rate
+        return keras.optimizers.schedules.CosineDecay(first, updates - rising, **start)
+    if own.decay:
+        return keras.optimizers.schedules.InverseTimeDecay(own.learning_rate, 1, own.decay)
+    return own.learning_rate
 
 
 # ------------------------------------------------------------------------------------------------
@@ -273,6 +311,7 @@ def train(run, model, data):
     """
     own = run.hyperparameters
     batches = ImageBatches(data.x_train, data.y_train, normalise, own.batch_size, own.seed)
+    batches.augment(own.flip, own.shift)
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
     with ending(run):

@@ -36,7 +36,7 @@ class VGG16Hyperparameters(common.Hyperparameters):
         return f"{super().__str__()}, {'with' if self.batch_norm else 'no'} batch normalisation"
 
 
-HYPERPARAMETERS = VGG16Hyperparameters(
+PUBLISHED = VGG16Hyperparameters(
     epochs=10,
     batch_size=32,
     optimizer="sgd",
@@ -50,11 +50,27 @@ HYPERPARAMETERS = VGG16Hyperparameters(
     batch_norm=True,
 )
 
+MODERN = PUBLISHED.but(
+    recipe="modern",
+    epochs=30,
+    batch_size=128,
+    optimizer="sgd",
+    learning_rate=0.05,
+    momentum=0.9,
+    nesterov=True,
+    schedule="cosine",
+    decay=0.0,
+    warmup=0.2,
+    weight_decay=0.005,
+    flip=True,
+    shift=2,
+)
+
 CONVOLUTIONS = (2, 2, 3, 3, 3)  # per block; (2, 2, 4, 4, 4) makes it VGG19
 FILTERS = (64, 128, 256, 512, 512)  # per block
 
 
-def build_model(image_shape, num_classes, batch_norm=HYPERPARAMETERS.batch_norm):
+def build_model(image_shape, num_classes, batch_norm=PUBLISHED.batch_norm):
     """Return the network for images of `image_shape`; its output is a probability per class."""
 
     def activation(function, dtype=None):
@@ -79,12 +95,12 @@ def build_model(image_shape, num_classes, batch_norm=HYPERPARAMETERS.batch_norm)
 
 def main():
     """Train the network and write everything about the run to its folder."""
-    hyperparameters = common.parse_args(HYPERPARAMETERS, __doc__)
+    hyperparameters = common.parse_args([PUBLISHED, MODERN], __doc__)
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes, hyperparameters.batch_norm)
     model.compile(
-        optimizer=common.make_optimizer(hyperparameters),
+        optimizer=common.make_optimizer(hyperparameters, data),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )

@@ -9,6 +9,7 @@ from internals.backend import keras
 
 import numpy as np
 
+FLIPS, SHIFTS = 1, 2  # what a random number is for, beside seed and epoch
 EVALUATION_BATCH_SIZE = 100  # larger is no faster and takes more memory
 
 
@@ -23,9 +24,25 @@ class ImageBatches(keras.utils.PyDataset):
         self.images, self.labels, self.normalise = images, labels, normalise
         self.batch_size, self.seed = batch_size, seed
         self.order = np.arange(len(images))
+        self.flip, self.shift, self.mirrored, self.moves = False, 0, None, None
+
+    def augment(self, flip, shift):
+        """Have images mirrored and moved from now on, whenever they are shuffled."""
+        self.flip, self.shift = flip, shift
 
     def shuffle(self, epoch):
-        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
+        """Choose the order of an epoch, which images it mirrors, and where it moves each.
+
+        An image is mirrored in every second epoch, which of them by chance.
+        """
+        count = len(self.images)
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
+        if self.flip:
+            odd = np.random.default_rng([self.seed, FLIPS]).integers(0, 2, count)
+            self.mirrored = (odd + epoch) % 2 == 1
+        if self.shift:
+            chance = np.random.default_rng([self.seed, epoch, SHIFTS])
+            self.moves = chance.integers(0, 2 * self.shift + 1, (count, 2))
 
     def __len__(self):
         return math.ceil(len(self.images) / self.batch_size)
@@ -33,7 +50,13 @@ class ImageBatches(keras.utils.PyDataset):
     def choose(self, index):
         """Return the images and labels of a batch as they are in memory."""
         chosen = self.order[index * self.batch_size :][: self.batch_size]
-        return self.images[chosen], self.labels[chosen]
+        images = self.images[chosen]
+        if self.mirrored is not None:
+            flipped = self.mirrored[chosen]
+            images[flipped] = images[flipped, :, ::-1]
+        if self.moves is not None:
+            images = move(images, self.moves[chosen], self.shift)
+        return images, self.labels[chosen]
 
     def __getitem__(self, index):
         images, labels = self.choose(index)
@@ -58,3 +81,16 @@ class ImageBatches(keras.utils.PyDataset):
             .apply(tf.data.experimental.assert_cardinality(len(self)))
             .with_options(options)
         )
+
+
+def move(images, corners, shift):
+    """Return images (n, height, width, 3) moved by up to `shift` pixels, the edges reflected.
+
+    `corners` are the rows and columns, 0 to twice the shift, at which to cut an image out of the
+    one with `shift` pixels more on each side.
+    """
+    height, width = images.shape[1:3]
+    larger = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), "reflect")
+    for image, source, (row, column) in zip(images, larger, corners.tolist(), strict=True):
+        image[:] = source[row : row + height, column : column + width]
+    return images

@@ -41,6 +41,8 @@ def is_name(value):
 
 
 NAMED_DATA = {"cifar10", "digits"}
+RECIPES = ("published", "modern")
+SCHEDULES = ("inverse_time", "cosine")
 PRECISIONS = ("float32", "bfloat16", "float16")
 RANGES = {  # field: the test of a value, and what the message says that it must be
     "data": (is_path, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
@@ -50,6 +52,11 @@ RANGES = {  # field: the test of a value, and what the message says that it must
     "learning_rate": (lambda x: is_number(x) and x > 0, "a number above 0"),
     "momentum": (lambda x: is_number(x) and 0 <= x <= 1, "a number from 0 to 1"),
     "decay": (lambda x: is_number(x) and x >= 0, "a number, 0 or more"),
+    "recipe": (lambda word: word in RECIPES, "'published' or 'modern'"),
+    "schedule": (lambda word: word in SCHEDULES, "'inverse_time' or 'cosine'"),
+    "warmup": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
+    "weight_decay": (lambda x: is_number(x) and x >= 0, "a number, 0 or more"),
+    "shift": (lambda n: is_whole(n) and 0 <= n <= 8, "a whole number of pixels, 0 to 8"),
     "validation_split": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
     "seed": (lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295"),
     "precision": (lambda word: word in PRECISIONS, "'float32', 'bfloat16' or 'float16'"),
@@ -73,14 +80,20 @@ def check(hyperparameters):
             "keep_best needs a held-out part of the training images, such as validation_split "
             "0.1: an epoch chosen by its test accuracy makes that accuracy look too good"
         )
+    cosine = hyperparameters.schedule == "cosine"
+    if hyperparameters.warmup and not cosine:
+        fail(f"warmup is {hyperparameters.warmup}; only the cosine schedule has one, it must be 0")
+    if hyperparameters.decay and cosine:
+        fail(f"decay is {hyperparameters.decay}; the cosine schedule has none, it must be 0")
 
 
-def parse(defaults, description):
-    """Return the script's hyperparameters with the command line's changes, and say what changed.
+def parse(recipes, description):
+    """Return the hyperparameters of a recipe with the command line's changes, and say what changed.
 
     With `resume` they are those of the run that goes on, with nothing changed but more epochs, or
     another place of the same images.
     """
+    defaults = choose(recipes)
     kind = type(defaults)
     hyperparameters = expand(tyro.cli(kind, default=defaults, description=description))
     if "--resume=" in sys.argv or ("--resume", "") in itertools.pairwise(sys.argv):
@@ -93,13 +106,29 @@ def parse(defaults, description):
         own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == own:
             continue
+        if folder and field.name == "epochs" and defaults.schedule == "cosine":
+            fail(
+                f"epochs is {now!r}; the run was to have {own}: its cosine schedule has given each "
+                "update its learning rate accordingly, and reaches 0 there"
+            )
         if folder and not may_change(field.name, own, now):
             fail(
                 f"{field.name} is {now!r}; a resumed run keeps its own, {own or 'none'}, or has "
                 "more epochs"
             )
         print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {own or 'none'})")
+    if hyperparameters.flip and hyperparameters.data == "digits":
+        print("flip: False (digits are not mirrored: a mirrored 2 is no 2)")
+        hyperparameters = hyperparameters.but(flip=False)
     return hyperparameters
+
+
+def choose(recipes):
+    """Return the recipe that the command line names; the first, if it names none."""
+    words = [part for word in sys.argv[1:] for part in word.split("=", 1)]
+    named = [after for word, after in itertools.pairwise(words) if word == "--recipe"]
+    by_name = {recipe.recipe: recipe for recipe in recipes}
+    return by_name.get(named[-1] if named else "", recipes[0])
 
 
 def expand(hyperparameters):

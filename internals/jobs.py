@@ -17,7 +17,7 @@ from internals.processes import SCRIPTS, claimed, remove
 from internals.runs import CAN_GO_ON, find_folders, read_record
 
 HIDDEN = ".sweep"  # the folder in results/ for the output of the scripts that run
-NOT_IDENTITY = {"name", "results", "resume", "data"}  # the images' digest says more than their path
+NOT_IDENTITY = {"name", "recipe", "results", "resume", "data"}  # images are known by their digest
 NOT_IN_OLD_RUNS = ("loss", "optimizer")
 IDENTITY = ("network", "backend", *NOT_IN_OLD_RUNS)
 ENDED = ("finished", "diverged")  # such a run is not made again

@@ -18,7 +18,7 @@ from internals.command_line import is_number
 from internals.files import fail, write_file
 
 COLUMNS = {"epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"}
-MAY_DIFFER = {"data", "name", "results", "resume"}  # of the hyperparameters: data by its digest
+MAY_DIFFER = {"data", "name", "recipe", "results", "resume"}  # data by its digest
 
 
 class Stop(Exception):

@@ -22,6 +22,14 @@ from internals.files import fail, locked, write_text
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
 NOT_IN_OLD_RUNS = ("loss", "optimizer", "test_set")
+OLD_HYPERPARAMETERS = {  # what runs did before run.json had these
+    "recipe": "published",
+    "schedule": "inverse_time",
+    "warmup": 0.0,
+    "weight_decay": 0.0,
+    "flip": False,
+    "shift": 0,
+}
 RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
 
 
@@ -106,7 +114,8 @@ def read_record(folder):
         raise ValueError("it is no JSON object")
     if not isinstance(record.get("hyperparameters"), dict) or not record.get("script"):
         raise ValueError("it lacks hyperparameters")
-    return {"status": "unknown"} | record
+    own = OLD_HYPERPARAMETERS | record["hyperparameters"]
+    return {"status": "unknown"} | record | {"hyperparameters": own}
 
 
 def read_record_to_resume(folder):
