@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from internals import (
+    announcing,
     cifar10,
     command_line,
     devices,
@@ -274,33 +275,12 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         }
         if not resume:
             run.save(status="running")
-        describe(run, data)
+        announcing.describe(run, data)
         write_text(run.folder / "architecture.txt", networks.draw_architecture(model))
         from internals import plots  # here, because --help need not wait for Matplotlib
 
         plots.plot_samples(run, data, first_images)
     return run
-
-
-def describe(run, data):
-    """Print what is trained, where, on what and with how many weights."""
-    device, precision = run.record["device"], run.hyperparameters.precision
-    count = run.record["data"]["images"]
-    validation = f"{count['validation']:,} validation, " if count["validation"] else ""
-    also = "" if validation else " (shown as validation)"
-    print(f"script:     {run.script}")
-    print(f"run folder: {run.folder}")
-    print(f"device:     {device} with the {run.record['backend']} backend")
-    if precision != "float32":
-        print(f"precision:  {precision}, weights and softmax float32")
-    if device == "cpu" and devices.lacks_arithmetic(precision):
-        print(
-            f"warning: this processor has no {precision} arithmetic; compare the "
-            "seconds of an epoch, float32 is likely faster"
-        )
-    print(f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}")
-    print(f"classes:    {data.num_classes}")
-    print(f"parameters: {run.record['parameters']:,}")
 
 
 def train(run, model, data):
@@ -379,7 +359,7 @@ def report(run, model, data):
         )
         write_text(run.folder / "classification_report.txt", words)
         validation_name = "validation (the test set)" if data.validation_is_test else "validation"
-        drawn = draw(
+        drawn = plots.draw(
             (plots.plot_history, run, "accuracy", validation_name),
             (plots.plot_history, run, "loss", validation_name),
             (plots.plot_confusion_matrix, run, matrix, data.class_names),
@@ -388,18 +368,6 @@ def report(run, model, data):
         print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
         guessing.explain(run.history().iloc[-1], accuracy, loss, predicted, data)
         finish(run, drawn)
-
-
-def draw(*pictures):
-    """Call each (function, arguments ...); return whether all went well: one may fail alone."""
-    failed = 0
-    for plot, *arguments in pictures:
-        try:
-            plot(*arguments)
-        except Exception as error:  # a failed picture must not cost the next one
-            print(f"error: {plot.__name__} failed: {error!r}", file=sys.stderr)
-            failed += 1
-    return not failed
 
 
 def finish(run, drawn):

@@ -17,8 +17,8 @@ from internals.data_sets import differing, make_data_sets
 from internals.files import fail, write_text
 from internals.formats import show_spread, show_value
 from internals.groups import TEST_MARK, make_groups
-from internals.reading import read_run, show_path
-from internals.runs import find_folders
+from internals.reading import read_run, show_path, show_text
+from internals.runs import OLD_HYPERPARAMETERS, find_folders
 
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 
@@ -136,14 +136,19 @@ def settings_of(group):
     """Return what decides a group's result and can be read in a table, as text."""
     record = group.first.record
     words = {name: str(record[name]) for name in ("backend", "device") if name in record}
-    return {"script": record["script"]} | group.first.settings | words
+    recipe = {"recipe": show_text(record["hyperparameters"]["recipe"])}
+    return {"script": record["script"]} | recipe | group.first.settings | words
 
 
 def shared_settings(data_set):
     """Return in one line the settings that are the same in all groups."""
     settings = [settings_of(group) for group in data_set.groups]
     differ = differing(settings)
-    shared = {name: value for name, value in settings[0].items() if name not in differ}
+    shared = {
+        name: value
+        for name, value in settings[0].items()
+        if name not in differ and value != str(OLD_HYPERPARAMETERS.get(name))
+    }
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shared.items())
 
 

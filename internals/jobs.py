@@ -14,7 +14,7 @@ from pathlib import Path
 
 from internals.files import is_locked
 from internals.processes import SCRIPTS, claimed, remove
-from internals.runs import CAN_GO_ON, find_folders, read_record
+from internals.runs import CAN_GO_ON, OLD_HYPERPARAMETERS, find_folders, read_record
 
 HIDDEN = ".sweep"  # the folder in results/ for the output of the scripts that run
 NOT_IDENTITY = {"name", "recipe", "results", "resume", "data"}  # images are known by their digest
@@ -67,10 +67,10 @@ class Outcome:
 
 def identity(record):
     """Return what makes two runs the same run, from the record of one."""
-    own = record["hyperparameters"].items()
+    own = OLD_HYPERPARAMETERS | record["hyperparameters"]
     data = record.get("data")
     return {
-        "hyperparameters": {name: value for name, value in own if name not in NOT_IDENTITY},
+        "hyperparameters": {name: value for name, value in own.items() if name not in NOT_IDENTITY},
         "data": data.get("sha256") if isinstance(data, dict) else None,
         **{name: record.get(name) for name in IDENTITY},
     }

@@ -4,6 +4,7 @@ It uses figures.py, whose style all pictures have.
 """
 
 import math
+import sys
 
 import numpy as np
 import seaborn
@@ -13,6 +14,18 @@ from internals.figures import clear_axes, new_figure, save_figure, short_names
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072b2", "#e07b00"  # told apart with any colour vision
 RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
+
+
+def draw(*pictures):
+    """Call each (function, arguments ...); return whether all went well: one may fail alone."""
+    failed = 0
+    for plot, *arguments in pictures:
+        try:
+            plot(*arguments)
+        except Exception as error:  # a failed picture must not cost the next one
+            print(f"error: {plot.__name__} failed: {error!r}", file=sys.stderr)
+            failed += 1
+    return not failed
 
 
 def plot_images(figure, images, titles, colors, rows, columns):

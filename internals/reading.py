@@ -45,7 +45,7 @@ LATER_FIELDS = {
 KINDS = {str: "text", int: "a whole number", float: "a number", dict: "an object"}
 COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
 PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
-NOT_COMPARED = {"seed", "name", "recipe", "results", "resume", "data"}  # data is known by its digest
+NOT_COMPARED = {"seed", "name", "recipe", "results", "resume", "data"}  # data by its digest
 
 
 @dataclasses.dataclass

@@ -23,6 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -141,7 +142,7 @@ def train_ours(pacer, script, recipe, precision):
         changes = {"epochs": 1000, "results": results, "precision": precision}
         recorder.Recorder = PacedRecorder
         common.load_data = lambda hyperparameters: data
-        common.parse_args = lambda defaults, text: dataclasses.replace(defaults, **changes)
+        common.parse_args = lambda recipes, text: recipes[0].but(**changes)
         module.main()
 
 
@@ -247,13 +248,14 @@ def describe(pipe, script, precision):
     """Send the script's recipe: network, optimizer, and floating-point operations per image."""
     module = importlib.import_module(script)
     common = module.common
-    own = dataclasses.replace(module.HYPERPARAMETERS, precision=precision)
+    own = module.PUBLISHED.but(precision=precision)
     common.prepare(own)
     model = module.build_model((32, 32, 3), 10)
+    data = types.SimpleNamespace(x_train=range(50_000))  # the published recipes ask for no more
     recipe = {name: getattr(own, name) for name in ("batch_size", "momentum", "nesterov", "decay")}
     recipe |= {
         "learning_rate": own.learning_rate,
-        "optimizer": common.keras.optimizers.serialize(common.make_optimizer(own)),
+        "optimizer": common.keras.optimizers.serialize(common.make_optimizer(own, data)),
         "network": model.to_json(),
         "layers": [
             (type(layer).__name__, layer.get_config(), layer.input.shape) for layer in model.layers

@@ -140,7 +140,7 @@ def make_hyperparameters(tmp_path):
 
     def make(**changes):
         values = {"data": "digits", "results": str(tmp_path / "results"), "epochs": 1} | changes
-        return dataclasses.replace(import_script("4layerCNN").HYPERPARAMETERS, **values)
+        return dataclasses.replace(import_script("4layerCNN").PUBLISHED, **values)
 
     return make
 
@@ -153,7 +153,7 @@ def small_data():
 
 
 @pytest.fixture
-def small_model():
+def small_model(small_data):
     """Return a compiled network with BatchNormalization and Dropout that trains in a second."""
 
     def build(hyperparameters, num_classes=10):
@@ -168,7 +168,7 @@ def small_model():
                 keras.layers.Dense(num_classes, activation="softmax"),
             ]
         )
-        optimizer = common.make_optimizer(hyperparameters)
+        optimizer = common.make_optimizer(hyperparameters, small_data)
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 

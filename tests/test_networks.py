@@ -90,7 +90,7 @@ def test_max_norm_of_the_wide_layer():
 )
 def test_published_recipe(script, recipe):
     fields = "epochs batch_size optimizer learning_rate momentum nesterov decay validation_split"
-    own = import_script(script).HYPERPARAMETERS
+    own = import_script(script).PUBLISHED
     assert tuple(getattr(own, field) for field in [*fields.split(), "keep_best"]) == recipe
     assert own.data == "cifar10"
 

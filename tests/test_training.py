@@ -35,8 +35,9 @@ def test_train_equals_bare_keras(small_model, small_data, make_hyperparameters):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
-def test_decay_by_hand(make_hyperparameters):
-    optimizer = common.make_optimizer(make_hyperparameters(learning_rate=0.1, decay=0.5))
+def test_decay_by_hand(make_hyperparameters, small_data):
+    own = make_hyperparameters(learning_rate=0.1, decay=0.5)
+    optimizer = common.make_optimizer(own, small_data)
     weight = keras.Variable(1.0)
     by_hand = 1.0
     for updates in range(5):
@@ -52,11 +53,13 @@ def test_learning_rate_in_the_history(small_model, small_data, make_hyperparamet
     np.testing.assert_allclose(run.history().learning_rate, 0.02 / (1 + 0.1 * updates), rtol=1e-6)
 
 
-def test_optimizers(make_hyperparameters):
-    sgd = common.make_optimizer(make_hyperparameters(learning_rate=0.3, momentum=0.9, decay=0.0))
+def test_optimizers(make_hyperparameters, small_data):
+    own = make_hyperparameters(learning_rate=0.3, momentum=0.9, decay=0.0)
+    sgd = common.make_optimizer(own, small_data)
     assert isinstance(sgd, keras.optimizers.SGD)
     assert (sgd.momentum, sgd.nesterov, float(sgd.learning_rate)) == (0.9, True, np.float32(0.3))
-    adam = common.make_optimizer(make_hyperparameters(optimizer="adam", learning_rate=0.01))
+    own = make_hyperparameters(optimizer="adam", learning_rate=0.01)
+    adam = common.make_optimizer(own, small_data)
     assert isinstance(adam, keras.optimizers.Adam)
 
 
@@ -94,7 +97,7 @@ def test_precision(small_data, make_hyperparameters, monkeypatch, capsys, precis
     common.prepare(hyperparameters)
     try:
         model = import_script("udacity_cnn").build_model(small_data.image_shape, 10)
-        optimizer = common.make_optimizer(hyperparameters)
+        optimizer = common.make_optimizer(hyperparameters, small_data)
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         run = common.start_run("small.py", model, small_data, hyperparameters)
         common.train(run, model, small_data)
