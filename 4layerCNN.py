@@ -71,7 +71,7 @@ def build_model(image_shape, num_classes):
 
 def main():
     """Train the network and write everything about the run to its folder."""
-    hyperparameters = common.parse_args([PUBLISHED, MODERN], __doc__)
+    hyperparameters = common.parse_args(PUBLISHED, MODERN, __doc__)
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes)

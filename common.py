@@ -103,13 +103,12 @@ class Hyperparameters:
         return ", ".join(words)
 
 
-def parse_args(recipes, description):
-    """Return the hyperparameters of a recipe with the command line's changes, and say what changed.
+def parse_args(published, modern, description):
+    """Return one of the recipes with the command line's changes, and say what changed.
 
-    The recipe is the first one, or the one that `recipe` names. With `resume` they are those of the
-    run that goes on, with nothing changed but more epochs.
+    With `resume` it is that of the run that goes on, with nothing changed but more epochs.
     """
-    return command_line.parse(recipes, description)
+    return command_line.parse(published, modern, description)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -158,7 +157,7 @@ def load_data(hyperparameters):
         elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
             parts = load_cifar10(Path(source))
         elif Path(source).is_dir():
-            parts = images.load_folder(Path(source), hyperparameters.seed)
+            parts = images.load_folder(Path(source))
         elif Path(source).is_file():
             cifar10.keep_archive(Path(source))  # from now on Keras need not download it
             parts = load_cifar10()

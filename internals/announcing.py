@@ -13,6 +13,7 @@ def describe(run, data):
     validation = f"{count['validation']:,} validation, " if count["validation"] else ""
     also = "" if validation else " (shown as validation)"
     print(f"script:     {run.script}")
+    print(f"recipe:     {run.hyperparameters.recipe}")
     print(f"run folder: {run.folder}")
     print(f"device:     {device} with the {run.record['backend']} backend")
     if precision != "float32":

@@ -82,10 +82,7 @@ def ask(main, common, hyperparameters):
 
 def which_data(hyperparameters):
     """Return what decides which images are loaded, and how they are divided."""
-    folder = Path(hyperparameters.data)
-    divided_by_seed = folder.is_dir() and not (folder / "test").is_dir()
-    seed = hyperparameters.seed if divided_by_seed else 0
-    return hyperparameters.data, hyperparameters.validation_split, seed
+    return hyperparameters.data, hyperparameters.validation_split
 
 
 def remember_data(common):

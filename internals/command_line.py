@@ -87,13 +87,13 @@ def check(hyperparameters):
         fail(f"decay is {hyperparameters.decay}; the cosine schedule has none, it must be 0")
 
 
-def parse(recipes, description):
-    """Return the hyperparameters of a recipe with the command line's changes, and say what changed.
+def parse(published, modern, description):
+    """Return one of the recipes with the command line's changes, and say what changed.
 
-    With `resume` they are those of the run that goes on, with nothing changed but more epochs, or
+    With `resume` it is that of the run that goes on, with nothing changed but more epochs, or
     another place of the same images.
     """
-    defaults = choose(recipes)
+    defaults = modern if names_modern(sys.argv[1:]) else published
     kind = type(defaults)
     hyperparameters = expand(tyro.cli(kind, default=defaults, description=description))
     if "--resume=" in sys.argv or ("--resume", "") in itertools.pairwise(sys.argv):
@@ -123,12 +123,11 @@ def parse(recipes, description):
     return hyperparameters
 
 
-def choose(recipes):
-    """Return the recipe that the command line names; the first, if it names none."""
-    words = [part for word in sys.argv[1:] for part in word.split("=", 1)]
+def names_modern(arguments):
+    """Return whether the last --recipe on the command line is the modern one."""
+    words = [part for word in arguments for part in word.split("=", 1)]
     named = [after for word, after in itertools.pairwise(words) if word == "--recipe"]
-    by_name = {recipe.recipe: recipe for recipe in recipes}
-    return by_name.get(named[-1] if named else "", recipes[0])
+    return named[-1:] == ["modern"]
 
 
 def expand(hyperparameters):

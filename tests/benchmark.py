@@ -142,7 +142,7 @@ def train_ours(pacer, script, recipe, precision):
         changes = {"epochs": 1000, "results": results, "precision": precision}
         recorder.Recorder = PacedRecorder
         common.load_data = lambda hyperparameters: data
-        common.parse_args = lambda recipes, text: recipes[0].but(**changes)
+        common.parse_args = lambda published, *_: published.but(**changes)
         module.main()
 
 

@@ -42,7 +42,7 @@ def test_old_records_have_the_values_that_are_off():
 def parse(monkeypatch, *arguments, script="udacity_cnn"):
     monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])
     module = import_script(script)
-    return common.parse_args([module.PUBLISHED, module.MODERN], "")
+    return common.parse_args(module.PUBLISHED, module.MODERN, "")
 
 
 @pytest.mark.parametrize("words", [["--recipe", "modern"], ["--recipe=modern"]])

@@ -12,7 +12,7 @@ import common
 
 import fake_training
 import pytest
-from conftest import ROOT, save_digits
+from conftest import ROOT
 
 from internals import asking, engines, images, jobs, runs, sweeping
 from internals.files import locked
@@ -140,15 +140,6 @@ def test_real_script(ask, tmp_path, digits_folder):
     assert jobs.is_same(record, same)
     assert not jobs.is_same(record, other_seed) and not jobs.is_same(record, other_split)
     assert other_split["data"]["images"]["validation"] == 40
-
-
-def test_images_divided_by_seed_are_loaded_for_each(ask, tmp_path):
-    folder = save_digits(tmp_path / "digits", 60, 0)
-    answers = ask(
-        "udacity_cnn", *(f"--data {folder} --seed {seed} --epochs 1" for seed in (0, 1, 0))
-    )
-    digests = [answer["data"]["sha256"] for answer in answers]
-    assert digests[0] != digests[1] and digests[0] == digests[2]
 
 
 def test_own_switch_and_wrong_value(ask, monkeypatch, capsys):
