@@ -4,6 +4,7 @@ It uses files.py and Matplotlib.
 """
 
 import functools
+import textwrap
 
 import matplotlib
 from matplotlib import font_manager
@@ -44,11 +45,16 @@ def drawable(text):
 def new_figure(run, title, width=8, height=5.5):
     """Return a figure that names its run and the run's main hyperparameters."""
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    lines = [run.folder.name, *textwrap.wrap(str(run.hyperparameters), int(15 * width))]
     figure.suptitle(  # the empty lines keep room for the details
-        f"{run.script}: {title}\n\n", x=0.012, ha="left", fontsize=13, fontweight="bold"
+        f"{run.script}: {title}" + "\n" * len(lines),
+        x=0.012,
+        ha="left",
+        fontsize=13,
+        fontweight="bold",
     )
-    details = f"{run.folder.name}\n{run.hyperparameters}"
-    figure.text(0.012, 1 - 0.36 / height, details, va="top", fontsize=8, color="#666666")
+    place = {"x": 0.012, "y": 1 - 0.36 / height, "va": "top"}
+    figure.text(s="\n".join(lines), fontsize=8, color="#666666", **place)
     return figure
 
 

@@ -6,11 +6,12 @@ import common
 
 import numpy as np
 import pytest
-from conftest import KnownModel
+from conftest import KnownModel, import_script
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from internals import plots
-from internals.figures import save_figure, short_names
+from internals.figures import new_figure, save_figure, short_names
 
 
 def test_names_in_plots():
@@ -100,3 +101,14 @@ def test_samples(run, figures, random):
     assert grid[0].get_subplotspec().get_gridspec().get_geometry() == (3, 12)
     for axes, image in zip(grid, images[:36], strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array(), image)
+
+
+@pytest.mark.parametrize("width", [4, 8])
+def test_details_stay_inside_the_figure(run, width):
+    run.hyperparameters = import_script("udacity_cnn").MODERN.but(precision="bfloat16")
+    figure = new_figure(run, "title", width=width)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    details = figure.texts[-1]  # after the title
+    assert "bfloat16" in details.get_text() and len(details.get_text().splitlines()) > 2
+    assert details.get_window_extent().x1 <= figure.bbox.x1
