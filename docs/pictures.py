@@ -3,13 +3,23 @@
     python docs/pictures.py
 """
 
+import sys
 from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))
+
+import common
 
 import numpy as np
 import sklearn.datasets
 from matplotlib.figure import Figure
+from PIL import Image
 
-FOLDER = Path(__file__).resolve().parent
+import minivggnet
+from internals.batches import ImageBatches
+from internals.figures import clear_axes
+
 KERNEL = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]])
 
 
@@ -53,5 +63,43 @@ def draw_convolution(path):
     figure.savefig(path)
 
 
+def draw_learning_rates(path):
+    """Draw the learning rate of minivggnet by update, as published and under a cosine."""
+    figure = Figure(figsize=(8, 3.2), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    modern, epochs = minivggnet.MODERN, minivggnet.MODERN.epochs
+    for recipe, color in ((minivggnet.PUBLISHED, "#0072b2"), (modern, "#e07b00")):
+        updates = epochs * 50_000 // recipe.batch_size
+        schedule = common.make_schedule(recipe, updates)
+        at = np.linspace(0, updates, 200)
+        rates = [float(schedule(update)) for update in at]
+        axes.plot(at / updates * epochs, rates, color=color, label=recipe.recipe)
+    axes.set(xlabel="epoch", ylabel="learning rate", xlim=(0, epochs), ylim=(0, None))
+    axes.legend(frameon=False)
+    clear_axes(axes)
+    figure.savefig(path)
+
+
+def draw_augmentation(path):
+    """Draw a photograph as six epochs of training show it, mirrored and moved by up to 4 pixels."""
+    photograph = sklearn.datasets.load_sample_image("flower.jpg")  # 427 x 640
+    square = Image.fromarray(photograph[40:400, 200:560])
+    image = np.asarray(square.resize((32, 32), Image.Resampling.LANCZOS))
+    batches = ImageBatches(image[None], np.zeros(1), lambda images: images, seed=0)
+    batches.augment(flip=True, shift=4)
+    figure = Figure(figsize=(12, 2.2), dpi=100, layout="constrained")
+    shown = [("as it is", image)]
+    for epoch in range(6):
+        batches.shuffle(epoch)
+        shown.append((f"epoch {epoch + 1}", batches[0][0][0]))
+    for axes, (title, pixels) in zip(figure.subplots(1, len(shown)), shown, strict=True):
+        axes.imshow(pixels, interpolation="nearest")
+        axes.set_title(title, fontsize=11)
+        axes.axis("off")
+    figure.savefig(path)
+
+
 if __name__ == "__main__":
     draw_convolution(FOLDER / "convolution.png")
+    draw_learning_rates(FOLDER / "learning_rates.png")
+    draw_augmentation(FOLDER / "augmentation.png")
