@@ -16,6 +16,7 @@ from PIL import Image
 
 from internals.runs import read_record
 
+SCRIPT = "4layerCNN"  # the one that starts fastest
 EPOCHS = 10
 
 
@@ -51,7 +52,7 @@ def uninterrupted(zygote, tmp_path_factory, few_digits):
     arguments = ("--data", few_digits, "--epochs", EPOCHS, "--batch-size", 8)
     arguments += ("--validation-split", 0.2, "--keep-best")
     process = zygote.run(
-        "minivggnet", *arguments, "--results", folder / "results", cwd=folder, output=folder
+        SCRIPT, *arguments, "--results", folder / "results", cwd=folder, output=folder
     )
     assert process.returncode == 0, process.stderr
     return arguments, only_run(folder / "results")
@@ -73,7 +74,7 @@ def test_killed_ten_times(zygote, tmp_path, uninterrupted):
     arguments = [*arguments, "--results", results]
     half_written = 0
     for kill in range(10):
-        pid = zygote.start("minivggnet", *arguments, cwd=tmp_path, output=tmp_path)
+        pid = zygote.start(SCRIPT, *arguments, cwd=tmp_path, output=tmp_path)
         wait_for(lambda: [*results.glob("*/*/run.json")])
         folder = only_run(results)
         part, checkpoint = folder / f".checkpoint.{pid}.part.npz", folder / "checkpoint.npz"
@@ -101,7 +102,7 @@ def test_killed_ten_times(zygote, tmp_path, uninterrupted):
                     assert all(saved[name] is not None for name in saved.files)
         arguments = ["--resume", folder]
     assert half_written, "no kill met a checkpoint that was being written"
-    process = zygote.run("minivggnet", *arguments, cwd=tmp_path, output=tmp_path)
+    process = zygote.run(SCRIPT, *arguments, cwd=tmp_path, output=tmp_path)
     assert process.returncode == 0, process.stderr
     assert_same_run(folder, whole)
 
@@ -109,7 +110,7 @@ def test_killed_ten_times(zygote, tmp_path, uninterrupted):
 def test_interrupted_and_resumed(zygote, tmp_path, uninterrupted):
     arguments, whole = uninterrupted
     arguments = (*arguments, "--results", "results")
-    pid = zygote.start("minivggnet", *arguments, cwd=tmp_path, output=tmp_path)
+    pid = zygote.start(SCRIPT, *arguments, cwd=tmp_path, output=tmp_path)
     wait_for(lambda: [*tmp_path.glob("results/*/*/checkpoint.npz")])
     os.kill(pid, signal.SIGINT)
     process = zygote.wait()
@@ -123,9 +124,9 @@ def test_interrupted_and_resumed(zygote, tmp_path, uninterrupted):
     written = {path.name for path in folder.iterdir()}
     assert written == {path.name for path in whole.iterdir()} | {"checkpoint.npz"}
     assert f"Epoch {record['epochs_done'] + 1} of {EPOCHS}: interrupted" in process.stdout
-    (command,) = re.findall(r"To go on: python \S*minivggnet.py (.*)", process.stdout)
-    resumed = zygote.run("minivggnet", *command.split(), cwd=tmp_path, output=tmp_path)
+    (command,) = re.findall(rf"To go on: python \S*{SCRIPT}.py (.*)", process.stdout)
+    resumed = zygote.run(SCRIPT, *command.split(), cwd=tmp_path, output=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     assert_same_run(folder, whole)
-    again = zygote.run("minivggnet", "--resume", folder, cwd=tmp_path, output=tmp_path)
+    again = zygote.run(SCRIPT, "--resume", folder, cwd=tmp_path, output=tmp_path)
     assert again.returncode == 2 and "has finished" in again.stderr

@@ -6,6 +6,7 @@ stderr.txt.
 """
 
 import atexit
+import faulthandler
 import json
 import os
 import runpy
@@ -38,6 +39,7 @@ def end(request):
 
     That takes two seconds in a fork, as each page looked at is copied.
     """
+    faulthandler.dump_traceback_later(200, exit=True)  # or one that hangs would hang all tests
     status = 1
     try:
         run(request)
