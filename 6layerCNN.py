@@ -44,6 +44,7 @@ MODERN = PUBLISHED.but(
     weight_decay=0.005,
     flip=True,
     shift=2,
+    flip_test=True,
 )
 
 

@@ -68,6 +68,7 @@ class Hyperparameters:
     weight_decay: float = 0.0  # share of a weight, times the rate, that an update takes off it
     flip: bool = False  # mirror each training image in every second epoch
     shift: int = 0  # move each training image by up to so many pixels, every epoch anew
+    flip_test: bool = False  # predict each test image and its mirror image, and take the mean
     validation_split: float  # share of the training images held out; 0 shows the test set instead
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
     seed: int = 0  # start of all random numbers; the same seed gives the same run
@@ -85,22 +86,7 @@ class Hyperparameters:
 
     def __str__(self):
         """Return the values that a plot should name, in one line."""
-        words = [Path(self.data).name, f"{self.recipe} recipe", self.optimizer]
-        words.append(f"learning rate {self.learning_rate:g}")
-        if self.optimizer == "sgd" and self.momentum:
-            words.append(f"{'Nesterov ' * self.nesterov}momentum {self.momentum:g}")
-        if self.schedule == "cosine":
-            words.append(f"cosine with {self.warmup:.0%} warm-up")
-        elif self.decay:
-            words.append(f"decay {self.decay:g}")
-        if self.weight_decay:
-            words.append(f"weight decay {self.weight_decay:g}")
-        words += ["mirrored"] * self.flip + [f"shifted by {self.shift}"] * (self.shift > 0)
-        epochs = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
-        words += [f"batch size {self.batch_size}", epochs, f"seed {self.seed}"]
-        if self.precision != "float32":
-            words.append(self.precision)
-        return ", ".join(words)
+        return announcing.enumerate_values(self)
 
 
 def parse_args(published, modern, description):
@@ -320,11 +306,15 @@ def train(run, model, data):
 # Evaluation and report
 
 
-def evaluate(model, images, labels):
-    """Predict once; return probabilities (n, classes), accuracy in [0, 1], mean cross-entropy."""
-    batches = ImageBatches(images, labels, normalise)
+def evaluate(model, images, labels, flip=False):
+    """Return probabilities (n, classes), accuracy in [0, 1] and mean cross-entropy.
+
+    With `flip` the probabilities are the mean of those of the image and of its mirror image.
+    """
     model.steps_per_execution = 1  # or TensorFlow has all batches of an execution in memory at once
-    probabilities = model.predict(batches.stream(), verbose=0)
+    views = [images, images[:, :, ::-1]] if flip else [images]
+    streams = [ImageBatches(view, labels, normalise).stream() for view in views]
+    probabilities = np.mean([model.predict(stream, verbose=0) for stream in streams], axis=0)
     loss = keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
     return probabilities, float(np.mean(probabilities.argmax(axis=1) == labels)), float(loss)
 
@@ -340,7 +330,8 @@ def report(run, model, data):
 
     with ending(run):
         write_file(run.folder / "model.keras", model.save)
-        probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test)
+        flip = run.hyperparameters.flip_test
+        probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
         predicted = probabilities.argmax(axis=1)
         run.save(test_accuracy=accuracy, test_loss=loss)
         run.save_predictions(data, probabilities)

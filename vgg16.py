@@ -64,6 +64,7 @@ MODERN = PUBLISHED.but(
     weight_decay=0.005,
     flip=True,
     shift=2,
+    flip_test=True,
 )
 
 CONVOLUTIONS = (2, 2, 3, 3, 3)  # per block; (2, 2, 4, 4, 4) makes it VGG19

@@ -1,7 +1,9 @@
-"""What a run says of itself on the terminal before it trains.
+"""What a run says of itself: on the terminal before it trains, and in the title of a plot.
 
 It uses devices.py.
 """
+
+from pathlib import Path
 
 from internals import devices
 
@@ -26,3 +28,24 @@ def describe(run, data):
     print(f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}")
     print(f"classes:    {data.num_classes}")
     print(f"parameters: {run.record['parameters']:,}")
+
+
+def enumerate_values(own):
+    """Return the hyperparameters that a plot should name, in one line."""
+    words = [Path(own.data).name, f"{own.recipe} recipe", own.optimizer]
+    words.append(f"learning rate {own.learning_rate:g}")
+    if own.optimizer == "sgd" and own.momentum:
+        words.append(f"{'Nesterov ' * own.nesterov}momentum {own.momentum:g}")
+    if own.schedule == "cosine":
+        words.append(f"cosine with {own.warmup:.0%} warm-up")
+    elif own.decay:
+        words.append(f"decay {own.decay:g}")
+    if own.weight_decay:
+        words.append(f"weight decay {own.weight_decay:g}")
+    words += ["mirrored"] * own.flip + [f"shifted by {own.shift}"] * (own.shift > 0)
+    words += ["test images mirrored, too"] * own.flip_test
+    epochs = f"{own.epochs} epoch{'s' * (own.epochs != 1)}"
+    words += [f"batch size {own.batch_size}", epochs, f"seed {own.seed}"]
+    if own.precision != "float32":
+        words.append(own.precision)
+    return ", ".join(words)

@@ -6,6 +6,7 @@ It uses streams.py.
 import contextlib
 import gc
 import os
+import platform
 import signal
 import sys
 
@@ -61,6 +62,16 @@ def without_collection():
         gc.enable()
 
 
+def use_onednn(machine):
+    """Have TensorFlow use oneDNN on x86 processors older than 2021, too: up to twice as fast.
+
+    It does by itself where there is AVX-512 VNNI, AVX-VNNI or AMX. A value of the user's stays.
+    """
+    if machine.lower() in ("x86_64", "amd64"):
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+use_onednn(platform.machine())
 with quiet(), interruptible(), without_collection():
     import keras
 

@@ -117,9 +117,9 @@ def parse(published, modern, description):
                 "more epochs"
             )
         print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {own or 'none'})")
-    if hyperparameters.flip and hyperparameters.data == "digits":
-        print("flip: False (digits are not mirrored: a mirrored 2 is no 2)")
-        hyperparameters = hyperparameters.but(flip=False)
+    if (hyperparameters.flip or hyperparameters.flip_test) and hyperparameters.data == "digits":
+        print("flip, flip_test: False (digits are not mirrored: a mirrored 2 is no 2)")
+        hyperparameters = hyperparameters.but(flip=False, flip_test=False)
     return hyperparameters
 
 

@@ -29,6 +29,7 @@ OLD_HYPERPARAMETERS = {  # what runs did before run.json had these
     "weight_decay": 0.0,
     "flip": False,
     "shift": 0,
+    "flip_test": False,
 }
 RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
 

@@ -56,8 +56,22 @@ def test_recipe_and_single_values(monkeypatch, capsys, words):
 
 
 def test_digits_are_not_mirrored(monkeypatch, capsys):
-    assert not parse(monkeypatch, "--recipe", "modern", "--data", "digits").flip
+    digits = parse(monkeypatch, "--recipe", "modern", "--data", "digits")
+    assert not digits.flip and not digits.flip_test
     assert "a mirrored 2 is no 2" in capsys.readouterr().out
+
+
+def test_test_images_mirrored(small_model, small_data, make_hyperparameters):
+    model, images = small_model(make_hyperparameters()), small_data.x_test
+    views = [images / np.float32(255), images[:, :, ::-1] / np.float32(255)]
+    by_hand = sum(model.predict(view, verbose=0) for view in views) / 2
+    probabilities, accuracy, loss = common.evaluate(model, images, small_data.y_test, flip=True)
+    np.testing.assert_allclose(probabilities, by_hand, rtol=1e-5)
+    assert accuracy == np.mean(by_hand.argmax(axis=1) == small_data.y_test)
+    of_truth = by_hand[np.arange(len(images)), small_data.y_test]
+    assert loss == pytest.approx(-np.log(of_truth).mean(), rel=1e-5)
+    plain, *_ = common.evaluate(model, images, small_data.y_test)
+    assert abs(plain - probabilities).max() > 1e-4
 
 
 # ------------------------------------------------------------------------------------------------
