@@ -4,7 +4,8 @@ The three train in turns, in short rounds, each the first in a third of them, on
 with the script's batch size and optimizer. Shared processors change their speed within seconds, so
 what counts are the ratios within a round: their median and, in brackets, their quartiles. PyTorch
 takes part where it is installed. Nothing else should run meanwhile; all five scripts take about a
-quarter of an hour.
+quarter of an hour. A bare Keras is one without our environment: on an x86 processor of before 2021
+it goes without oneDNN. DNNL_MAX_CPU_ISA=AVX2 has a newer processor compute like an older one.
 
     python tests/benchmark.py
     python tests/benchmark.py 4layerCNN vgg16 --precision bfloat16 --json figures.json
@@ -17,9 +18,10 @@ import importlib.util
 import json
 import multiprocessing
 import os
-import platform
+import re
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +36,14 @@ STEPS = {"4layerCNN": 64, "6layerCNN": 40, "minivggnet": 32, "vgg16": 8, "udacit
 NAMES = {"ours": "ours", "keras": "Keras fit", "torch": "PyTorch"}
 IMAGES = {"train": 50_000, "test": 10_000}
 MATRIX_SIZE = 2048
+INSTRUCTIONS = "avx2 avx_vnni avx512f avx512_vnni avx512_bf16 avx512_fp16 amx_bf16 amx_fp16".split()
+PROBE = """
+from internals import devices
+import tensorflow as tf
+
+print("processor:", devices.find_processor(), "with", devices.count_cores(), "cores")
+tf.nn.conv2d(tf.ones((1, 8, 8, 16)), tf.ones((3, 3, 16, 16)), 1, "SAME")
+"""
 KILOBYTE = 1 if sys.platform == "darwin" else 1024  # the unit of a process's largest size
 
 
@@ -293,6 +303,22 @@ def work(pipe, started, kind, script, recipe, precision):
             os.dup2(terminal, 2)
 
 
+def describe_machine():
+    """Return the processor, its instruction sets, and which of them TensorFlow's oneDNN uses."""
+    flags = Path("/proc/cpuinfo")
+    words = set(flags.read_text().split()) if flags.exists() else set()
+    command, environment = [sys.executable, "-c", PROBE], os.environ | {"ONEDNN_VERBOSE": "1"}
+    spoken = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    used = "exec,cpu,convolution" in spoken and re.search("cpu,isa:(.*)", spoken)
+    return {
+        "processor": re.search("processor: (.*)", spoken)[1],
+        "instructions": [name for name in INSTRUCTIONS if name in words],
+        "onednn": used[1].strip() if used else None,
+    }
+
+
 def ask(pipe, message):
     pipe.send(message)
     return pipe.recv()
@@ -327,7 +353,6 @@ def measure(script, options):
         "steps": steps,
         "operations_per_image": recipe["operations"],
         "versions": recipe["versions"],
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors",
         "first_step_seconds": first_step,
         "peak_memory_bytes": memory,
         "rounds": rounds,
@@ -368,9 +393,11 @@ def main(options):
     """Measure the scripts one after the other."""
     if unknown := set(options.scripts) - set(STEPS):
         sys.exit(f"error: {min(unknown)!r} is no script; they are {', '.join(STEPS)}")
-    all_figures = []
+    machine, all_figures = describe_machine(), []
+    print(f"{machine['processor']}: {' '.join(machine['instructions'])}")
+    print(f"oneDNN uses {machine['onednn'] or 'nothing: TensorFlow goes without it'}")
     for script in options.scripts:
-        all_figures.append(measure(script, options))
+        all_figures.append(measure(script, options) | {"machine": machine})
         show(all_figures[-1])
         if options.json:
             options.json.write_text(json.dumps(all_figures, indent=2) + "\n")
