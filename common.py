@@ -66,6 +66,7 @@ class Hyperparameters:
     decay: float  # inverse_time: learning rate / (1 + decay * updates so far); 0 keeps it constant
     warmup: float = 0.0  # cosine: share of all updates in which the rate rises to learning_rate
     weight_decay: float = 0.0  # share of a weight, times the rate, that an update takes off it
+    label_smoothing: float = 0.0  # share of each label that is spread evenly over all classes
     flip: bool = False  # mirror each training image in every second epoch
     shift: int = 0  # move each training image by up to so many pixels, every epoch anew
     flip_test: bool = False  # predict each test image and its mirror image, and take the mean
@@ -232,6 +233,11 @@ def make_schedule(hyperparameters, updates):
     return own.learning_rate
 
 
+def make_loss(hyperparameters):
+    """Return Keras's name of the cross-entropy: labels are whole numbers, smoothed ones are not."""
+    return f"{'' if hyperparameters.label_smoothing else 'sparse_'}categorical_crossentropy"
+
+
 # ------------------------------------------------------------------------------------------------
 # The run
 
@@ -278,6 +284,9 @@ def train(run, model, data):
     batches = ImageBatches(data.x_train, data.y_train, normalise, own.batch_size, own.seed)
     batches.augment(own.flip, own.shift)
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
+    if own.label_smoothing:  # those of the validation stay sure, as the test's are
+        batches.smooth_labels(own.label_smoothing, data.num_classes)
+        validation.smooth_labels(0, data.num_classes)
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
     with ending(run):
         record = recorder.Recorder(run, model, batches, quiet=on_terminal)

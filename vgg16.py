@@ -62,6 +62,7 @@ MODERN = PUBLISHED.but(
     decay=0.0,
     warmup=0.2,
     weight_decay=0.005,
+    label_smoothing=0.1,
     flip=True,
     shift=2,
     flip_test=True,
@@ -102,7 +103,7 @@ def main():
     model = build_model(data.image_shape, data.num_classes, hyperparameters.batch_norm)
     model.compile(
         optimizer=common.make_optimizer(hyperparameters, data),
-        loss="sparse_categorical_crossentropy",
+        loss=common.make_loss(hyperparameters),
         metrics=["accuracy"],
     )
     run = common.start_run(__file__, model, data, hyperparameters)

@@ -42,6 +42,8 @@ def enumerate_values(own):
         words.append(f"decay {own.decay:g}")
     if own.weight_decay:
         words.append(f"weight decay {own.weight_decay:g}")
+    if own.label_smoothing:
+        words.append(f"label smoothing {own.label_smoothing:g}")
     words += ["mirrored"] * own.flip + [f"shifted by {own.shift}"] * (own.shift > 0)
     words += ["test images mirrored, too"] * own.flip_test
     epochs = f"{own.epochs} epoch{'s' * (own.epochs != 1)}"

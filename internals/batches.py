@@ -25,10 +25,19 @@ class ImageBatches(keras.utils.PyDataset):
         self.batch_size, self.seed = batch_size, seed
         self.order = np.arange(len(images))
         self.flip, self.shift, self.mirrored, self.moves = False, 0, None, None
+        self.shares = None  # of each class in a label, (classes, classes)
 
     def augment(self, flip, shift):
         """Have images mirrored and moved from now on, whenever they are shuffled."""
         self.flip, self.shift = flip, shift
+
+    def smooth_labels(self, smoothing, num_classes):
+        """Have labels say from now on, as float32 (num_classes,), how much of each class is true.
+
+        `smoothing` is spread evenly over all classes; the rest is the true one's.
+        """
+        even = np.full((num_classes, num_classes), smoothing / num_classes)
+        self.shares = (even + (1 - smoothing) * np.eye(num_classes)).astype("float32")
 
     def shuffle(self, epoch):
         """Choose the order of an epoch, which images it mirrors, and where it moves each.
@@ -48,7 +57,7 @@ class ImageBatches(keras.utils.PyDataset):
         return math.ceil(len(self.images) / self.batch_size)
 
     def choose(self, index):
-        """Return the images and labels of a batch as they are in memory."""
+        """Return the images and labels of a batch, not yet normalised."""
         chosen = self.order[index * self.batch_size :][: self.batch_size]
         images = self.images[chosen]
         if self.mirrored is not None:
@@ -56,7 +65,8 @@ class ImageBatches(keras.utils.PyDataset):
             images[flipped] = images[flipped, :, ::-1]
         if self.moves is not None:
             images = move(images, self.moves[chosen], self.shift)
-        return images, self.labels[chosen]
+        labels = self.labels[chosen]
+        return images, labels if self.shares is None else self.shares[labels]
 
     def __getitem__(self, index):
         images, labels = self.choose(index)
@@ -68,13 +78,15 @@ class ImageBatches(keras.utils.PyDataset):
             return self
         import tensorflow as tf  # its own pipeline prepares the next batches beside training
 
-        shape = (None, *self.images.shape[1:])
+        parts = self.choose(0)
         options = tf.data.Options()
         options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
         return (
             tf.data.Dataset.from_generator(
                 lambda: map(self.choose, range(len(self))),
-                output_signature=(tf.TensorSpec(shape, "uint8"), tf.TensorSpec((None,), "int64")),
+                output_signature=tuple(
+                    tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts
+                ),
             )
             .map(lambda images, labels: (self.normalise(images), labels))
             .prefetch(2)

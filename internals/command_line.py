@@ -56,6 +56,7 @@ RANGES = {  # field: the test of a value, and what the message says that it must
     "schedule": (lambda word: word in SCHEDULES, "'inverse_time' or 'cosine'"),
     "warmup": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
     "weight_decay": (lambda x: is_number(x) and x >= 0, "a number, 0 or more"),
+    "label_smoothing": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
     "shift": (lambda n: is_whole(n) and 0 <= n <= 8, "a whole number of pixels, 0 to 8"),
     "validation_split": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
     "seed": (lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295"),

@@ -27,6 +27,7 @@ OLD_HYPERPARAMETERS = {  # what runs did before run.json had these
     "schedule": "inverse_time",
     "warmup": 0.0,
     "weight_decay": 0.0,
+    "label_smoothing": 0.0,
     "flip": False,
     "shift": 0,
     "flip_test": False,

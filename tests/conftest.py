@@ -169,7 +169,7 @@ def small_model(small_data):
             ]
         )
         optimizer = common.make_optimizer(hyperparameters, small_data)
-        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(optimizer, common.make_loss(hyperparameters), metrics=["accuracy"])
         return model
 
     return build

@@ -23,6 +23,7 @@ ARGUMENTS = {
     "--schedule cosine --decay 0 --warmup 1": "warmup is 1.0; it must be from 0 to below 1",
     "--weight-decay -1": "weight_decay is -1.0",
     "--shift 9": "shift is 9; it must be a whole number of pixels, 0 to 8",
+    "--label-smoothing 1": "label_smoothing is 1.0; it must be from 0 to below 1",
     "--optimizer rmsprop": "invalid choice 'rmsprop'",
     "--precision float8": "invalid choice 'float8'",
     "--validation-split 1": "validation_split is 1.0",

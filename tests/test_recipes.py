@@ -20,6 +20,7 @@ MODERN = {
     "warmup": 0.25,
     "decay": 0.0,
     "weight_decay": 0.01,
+    "label_smoothing": 0.1,
     "flip": True,
     "shift": 2,
     "momentum": 0.9,
@@ -156,6 +157,29 @@ def test_moved_with_reflected_edges(few):
 
 # ------------------------------------------------------------------------------------------------
 # A run
+
+
+def test_smoothed_labels_by_hand(start, small_data, make_hyperparameters):
+    """One batch an epoch and no learning to speak of: the loss is that of the network as made."""
+    own = make_hyperparameters(label_smoothing=0.2, batch_size=96)
+
+    def build(hyperparameters):
+        layers = [keras.Input((32, 32, 3)), keras.layers.Flatten()]
+        model = keras.Sequential([*layers, keras.layers.Dense(10, activation="softmax")])
+        rate = keras.optimizers.SGD(1e-9)
+        model.compile(rate, common.make_loss(hyperparameters), metrics=["accuracy"])
+        return model
+
+    run, model = start(own, build=build)
+    epoch = run.history().iloc[0]
+    logs = np.log(model.predict(small_data.x_train / np.float32(255), verbose=0))
+    truth = np.full((96, 10), 0.02)
+    truth[np.arange(96), small_data.y_train] = 0.82
+    assert epoch.loss == pytest.approx(-(truth * logs).sum(axis=1).mean(), rel=1e-4)
+    assert epoch.accuracy == pytest.approx(np.mean(logs.argmax(axis=1) == small_data.y_train))
+    logs = np.log(model.predict(small_data.x_validation / np.float32(255), verbose=0))
+    sure = -logs[np.arange(32), small_data.y_validation].mean()  # the validation's stay whole
+    assert epoch.val_loss == pytest.approx(sure, rel=1e-4)
 
 
 def test_resumed_exactly(start, at_epoch, handlers, make_hyperparameters):
