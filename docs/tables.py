@@ -5,16 +5,22 @@ A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in READ
     python docs/tables.py
 """
 
+import os
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from internals.formats import show_value
-from internals.runs import read_history, read_record
+import numpy as np
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+from internals import reading
+from internals.formats import show_spread, show_value
+from internals.groups import make_groups
+from internals.runs import read_history, read_record
+from internals.statistics import compare_seeds, mean_and_spread
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 # Our runs of the tutorials' recipes.
 FOUR_LAYERS = "4layerCNN/2026-11-20_14-18-01_gpu"
@@ -110,6 +116,14 @@ EXPERIMENTS = [
     (VGG16, "batch_norm=True", "batch_norm=False", f"{VGG16}-no-batch-norm"),
 ]
 
+# Networks without convolutions beside one with them: a run of each, its program, what it is.
+BASELINE_EPOCHS = 10
+BASELINES = [
+    ("linear/2026-11-21_17-20-02_seed-0", "docs/linear.py", "no hidden layer"),
+    ("mlp/2026-11-21_17-26-09_seed-0", "docs/mlp.py", "a hidden layer of 400 units"),
+    (FOUR_LAYERS, "4layerCNN.py", "4 convolutions"),
+]
+
 
 def read_run(run):
     """Return the run's record and its history, indexed by epoch."""
@@ -174,19 +188,75 @@ def reference_table():
     return make_table(header, rows)
 
 
+def seeds_of(run):
+    """Return the runs in results/ that differ from this one in nothing but the seed, by seed."""
+    folder = ROOT / "results" / run
+    found = [reading.read_run(path) for path in sorted(folder.parent.glob("*/"))]
+    (group,) = (group for group in make_groups(found) if folder in [r.folder for r in group.runs])
+    return [f"{each.folder.parent.name}/{each.folder.name}" for each in group.counted]
+
+
+def accuracies_after(run, epochs):
+    """Return the test accuracy in percent after so many epochs of each seed of the run."""
+    return [float(accuracy_after(seed, epochs)) for seed in seeds_of(run)]
+
+
+def show_accuracies(accuracies):
+    """Return mean and standard deviation, and n; without them where there is one run."""
+    text = show_spread(*mean_and_spread(accuracies), "{:.2f}")
+    return f"{text} (n = {len(accuracies)})" if len(accuracies) > 1 else text
+
+
+def show_interval(before, after):
+    """Return the 95 % interval of the difference of the means; "-" for one run on each side."""
+    difference = compare_seeds(np.array(before), np.array(after))
+    if difference.low is None:
+        return "-"
+    return f"{difference.low:+.2f} to {difference.high:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def circumstances(run):
+    """Return what a run was trained with, beside its recipe."""
+    record, _ = read_run(run)
+    precision = record["hyperparameters"].get("precision", "float32")
+    return {"backend": record["backend"], "device": record["device"], "precision": precision}
+
+
 def experiments_table():
     header = ["script", "the line", "try", ">epochs", ">before, %", ">after, %"]
+    header += [">95 % interval", "what else differs"]
     rows = []
     for before, line, new_line, after in EXPERIMENTS:
         record, _ = read_run(after)
         epochs = record["epochs_done"]
         row = [f"`{record['script']}.py`", f"`{line}`", f"`{new_line}`", str(epochs)]
-        row += [f"[{accuracy_after(run, epochs)}](results/{run})" for run in (before, after)]
+        found = [accuracies_after(run, epochs) for run in (before, after)]
+        for run, accuracies in zip((before, after), found, strict=True):
+            row.append(f"[{show_accuracies(accuracies)}](results/{run})")
+        one, other = circumstances(before), circumstances(after)
+        row += [show_interval(*found), ", ".join(k for k in one if one[k] != other[k]) or "-"]
         rows.append(row)
     return make_table(header, rows)
 
 
-TABLES = {"reference runs": reference_table, "experiments": experiments_table}
+def baselines_table():
+    header = ["script", "network", ">parameters", ">epochs", ">test accuracy, %", ">n"]
+    rows = []
+    for run, path, network in BASELINES:
+        record, _ = read_run(run)
+        accuracies = accuracies_after(run, BASELINE_EPOCHS)
+        row = [f"[`{path}`](results/{run})", network]
+        row += [show_value("parameters", record["parameters"]), str(BASELINE_EPOCHS)]
+        row += [show_spread(*mean_and_spread(accuracies), "{:.2f}"), str(len(accuracies))]
+        rows.append(row)
+    return make_table(header, rows)
+
+
+TABLES = {
+    "reference runs": reference_table,
+    "experiments": experiments_table,
+    "baselines": baselines_table,
+}
 
 
 def fill(text, document):
@@ -195,7 +265,8 @@ def fill(text, document):
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, found, rest = text.partition(begin)
         if found:
-            written = table().replace("](", "](" if document.parent == ROOT else "](../")
+            results = Path(os.path.relpath(ROOT / "results", document.parent)).as_posix()
+            written = table().replace("](results/", f"]({results}/")
             text = f"{before}{begin}{written}\n{rest[rest.index(end) :]}"
     return text
 

@@ -1,0 +1,64 @@
+"""What the course's pictures share: where the project is, colours, how a picture is written.
+
+Each of the other files here draws the picture of its name, beside itself.
+"""
+
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent.parent
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(FOLDER.parent))
+
+import numpy as np
+import sklearn.datasets
+from matplotlib.figure import Figure
+from PIL import Image
+
+from internals.figures import save_figure
+from internals.reading import read_run
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e07b00", "#00805e", "#a0489b"  # told apart by anyone
+GRAY = "#666666"
+
+
+def new_figure(width, height):
+    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+def save(figure, file):
+    """Write the figure as a PNG file beside the program in `file`."""
+    save_figure(figure, Path(file).with_suffix(".png"))
+
+
+def small_photographs(count, seed=0):
+    """Return so many 32 x 32 pieces of scikit-learn's two photographs as uint8 (n, 32, 32, 3)."""
+    random, found = np.random.default_rng(seed), []
+    for number in range(count):
+        photograph = sklearn.datasets.load_sample_image(("flower.jpg", "china.jpg")[number % 2])
+        size = int(random.integers(100, 400))
+        y, x = (int(random.integers(0, length - size + 1)) for length in photograph.shape[:2])
+        found.append(shrink(photograph[y : y + size, x : x + size]))
+    return np.stack(found)
+
+
+def flower():
+    """Return a photograph of a flower as uint8 (32, 32, 3)."""
+    return shrink(sklearn.datasets.load_sample_image("flower.jpg")[40:400, 200:560])
+
+
+def shrink(photograph):
+    """Return a square photograph in 32 x 32 pixels."""
+    return np.asarray(Image.fromarray(photograph).resize((32, 32), Image.Resampling.LANCZOS))
+
+
+def committed(*folders):
+    """Return the runs in these folders of results/."""
+    return [read_run(ROOT / "results" / folder) for folder in folders]
+
+
+def clear_ticks(axes):
+    """Leave of the axes what is drawn and its words."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)

@@ -1,0 +1,30 @@
+"""Draw the weights of a linear model for each class as a picture; grey is 0.
+
+    python docs/linear.py --name templates
+    python docs/pictures/templates.py results/linear/*_templates
+"""
+
+from drawing import clear_ticks, new_figure, np, save
+
+import common
+
+from trained import first_kernels, load_model
+
+
+def draw(model):
+    weights, _ = first_kernels(model)
+    shape = model.input_shape[1:]
+    figure = new_figure(10, 4.4)
+    panels = figure.subplots(2, 5)
+    for axes, name, template in zip(
+        panels.flat, common.CIFAR10_CLASS_NAMES, weights.T, strict=True
+    ):
+        largest = np.quantile(np.abs(template), 0.99)
+        axes.imshow(np.clip(template.reshape(shape) / largest / 2 + 0.5, 0, 1))
+        axes.set_title(name, fontsize=11)
+        clear_ticks(axes)
+    return figure
+
+
+if __name__ == "__main__":
+    save(draw(load_model()), __file__)

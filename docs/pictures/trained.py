@@ -1,0 +1,25 @@
+"""The trained network of the run that the command line names: what templates and kernels draw."""
+
+import sys
+from pathlib import Path
+
+from drawing import ROOT  # also finds internals/
+
+from internals.backend import keras
+
+from internals.files import fail
+
+
+def load_model():
+    """Return the network of the run folder that the command line names."""
+    folder = Path(sys.argv[-1])
+    path = folder / "model.keras"
+    if len(sys.argv) != 2 or not path.is_file():
+        own = Path(sys.argv[0]).resolve().relative_to(ROOT)
+        fail(f"run is {str(folder)!r}; it must be a run's folder with model.keras: {own} RUN")
+    return keras.models.load_model(path)
+
+
+def first_kernels(model):
+    """Return the weights of the first layer that has some."""
+    return next(layer.get_weights() for layer in model.layers if layer.get_weights())

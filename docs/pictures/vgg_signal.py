@@ -1,0 +1,96 @@
+"""Draw what is left of images, and of the gradient, layer by layer of an untrained VGG16.
+
+With Glorot's initialisation, with He's, and with batch normalisation; it takes a minute.
+
+    python docs/pictures/vgg_signal.py
+"""
+
+from drawing import BLUE, GREEN, ORANGE, new_figure, np, save, small_photographs
+
+import common
+
+from keras import initializers
+
+import vgg16
+from internals.figures import clear_axes
+
+IMAGES = 32
+WAYS = {  # what is drawn: batch normalisation, initialisation
+    "Glorot's initialisation": (False, None),
+    "He's initialisation": (False, initializers.HeNormal),
+    "Glorot's, with batch normalisation": (True, None),
+}
+
+
+def measure(model, images, labels):
+    """Return of each layer with weights the size of its sums, and what a step would change of it.
+
+    Sizes are root mean squares. A step is the gradient of one batch times the recipe's learning
+    rate; it is given as a share of the weights that it changes.
+    """
+    import tensorflow  # here, because Keras has no gradient of its own
+
+    layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    sums, signal = [], common.normalise(images)
+    with tensorflow.GradientTape() as tape:
+        for layer in model.layers:
+            signal = layer(signal, training=True) if takes_training(layer) else layer(signal)
+            if hasattr(layer, "kernel"):
+                sums.append(signal)
+        loss = common.keras.ops.mean(
+            common.keras.losses.sparse_categorical_crossentropy(labels, signal)
+        )
+    kernels = [layer.kernel.value for layer in layers]
+    steps = [
+        vgg16.PUBLISHED.learning_rate * size(gradient) / size(kernel)
+        for gradient, kernel in zip(tape.gradient(loss, kernels), kernels, strict=True)
+    ]
+    return [size(each) for each in sums], steps
+
+
+def takes_training(layer):
+    return type(layer).__name__ in ("BatchNormalization", "Dropout")
+
+
+def size(numbers):
+    """Return the root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(np.asarray(numbers, dtype="float64")))))
+
+
+def make_model(batch_norm, initializer, seed=0):
+    """Return an untrained VGG16, its kernels drawn anew where an initializer is given."""
+    common.keras.utils.set_random_seed(seed)
+    model = vgg16.build_model((32, 32, 3), 10, batch_norm)
+    for number, layer in enumerate(model.layers):
+        if initializer and hasattr(layer, "kernel"):
+            layer.kernel.assign(initializer(seed=number)(layer.kernel.shape))
+    return model
+
+
+def draw():
+    images = small_photographs(IMAGES)
+    labels = np.arange(IMAGES) % 10  # any: the network knows nothing yet
+    figure = new_figure(11, 4.4)
+    panels = figure.subplots(1, 2)
+    for (words, way), color in zip(WAYS.items(), (ORANGE, GREEN, BLUE), strict=True):
+        measured = measure(make_model(*way), images, labels)
+        for axes, numbers in zip(panels, measured, strict=True):
+            layers = np.arange(1, len(numbers) + 1)
+            axes.semilogy(layers, numbers, color=color, marker="o", markersize=4, label=words)
+        print(words)
+        for numbers in measured:
+            print("  ", *(f"{number:.1e}" for number in numbers))
+    for axes, title in zip(
+        panels, ("size of a layer's sums", "what a step changes of a layer's weights"), strict=True
+    ):
+        axes.set_title(title, loc="left", fontsize=12)
+        axes.set(xlabel="layer: 13 convolutions, 3 dense", xticks=[1, 4, 7, 10, 13, 16])
+        axes.yaxis.set_major_formatter("{x:g}")
+        clear_axes(axes)
+    drawn = panels[0].get_legend_handles_labels()
+    figure.legend(*drawn, loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+if __name__ == "__main__":
+    save(draw(), __file__)
