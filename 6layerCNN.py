@@ -1,11 +1,11 @@
 """Six convolutions in three blocks, twice as many patterns in each: deeper than 4layerCNN.
 
 Dropout stands between the two convolutions of a block, and MaxNorm(3) keeps the weights of each
-unit in the wide dense layer from growing. It is at its best after some 15 epochs: with so large a
-momentum and nearly no decay it then unlearns what it knew, the training images included.
+unit in the wide dense layer from growing. Trained for 100 epochs it first overfits and then, from
+about the 23rd on, gets worse on its training images, too.
 
 Measured: 72.84 % of the test images after 10 epochs, 63.45 % after 100 (seed 0, JPEG copies of the
-images), and 78.11 % after 20 with decay=1e-4; an epoch takes 5 seconds on a GPU.
+images); an epoch takes 5 seconds on a GPU.
 
     python 6layerCNN.py --data digits --epochs 10
     python 6layerCNN.py --epochs 20 --name twenty-epochs

@@ -31,7 +31,9 @@ def run(request):
     os.chdir(request["cwd"])
     os.environ |= request["environment"]
     sys.argv = [f"{request['script']}.py", *request["arguments"]]
-    runpy.run_path(str(ROOT / sys.argv[0]), run_name="__main__")
+    path = ROOT / sys.argv[0]
+    sys.path.insert(0, str(path.parent))  # as Python does
+    runpy.run_path(str(path), run_name="__main__")
 
 
 def end(request):

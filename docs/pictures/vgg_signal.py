@@ -16,9 +16,9 @@ from internals.figures import clear_axes
 
 IMAGES = 32
 WAYS = {  # what is drawn: batch normalisation, initialisation
-    "Glorot's initialisation": (False, None),
+    "Glorot's initialisation": (False, initializers.GlorotUniform),
     "He's initialisation": (False, initializers.HeNormal),
-    "Glorot's, with batch normalisation": (True, None),
+    "Glorot's, with batch normalisation": (True, initializers.GlorotUniform),
 }
 
 
@@ -57,14 +57,11 @@ def size(numbers):
     return float(np.sqrt(np.mean(np.square(np.asarray(numbers, dtype="float64")))))
 
 
-def make_model(batch_norm, initializer, seed=0):
-    """Return an untrained VGG16, its kernels drawn anew where an initializer is given."""
-    common.keras.utils.set_random_seed(seed)
-    model = vgg16.build_model((32, 32, 3), 10, batch_norm)
+def initialise(model, initializer):
+    """Draw the kernels of a network anew."""
     for number, layer in enumerate(model.layers):
-        if initializer and hasattr(layer, "kernel"):
+        if hasattr(layer, "kernel"):
             layer.kernel.assign(initializer(seed=number)(layer.kernel.shape))
-    return model
 
 
 def draw():
@@ -73,7 +70,11 @@ def draw():
     figure = new_figure(11, 4.4)
     panels = figure.subplots(1, 2)
     for (words, way), color in zip(WAYS.items(), (ORANGE, GREEN, BLUE), strict=True):
-        measured = measure(make_model(*way), images, labels)
+        batch_norm, initializer = way
+        common.keras.utils.set_random_seed(0)  # of dropout
+        model = vgg16.build_model((32, 32, 3), 10, batch_norm)
+        initialise(model, initializer)
+        measured = measure(model, images, labels)
         for axes, numbers in zip(panels, measured, strict=True):
             layers = np.arange(1, len(numbers) + 1)
             axes.semilogy(layers, numbers, color=color, marker="o", markersize=4, label=words)
