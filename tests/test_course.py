@@ -93,7 +93,8 @@ def test_picture_is_what_its_program_draws(name, tmp_path):
         for folder in (tmp_path, ROOT / "docs" / "pictures")
     )
     assert new.shape == committed.shape
-    assert np.abs(new - committed).mean() < 2, f"python docs/pictures/{name}.py draws another"
+    other = (np.abs(new - committed).max(axis=2) > 60).sum()  # pixels
+    assert other < 50, f"python docs/pictures/{name}.py draws another"
 
 
 def test_every_picture_has_its_command_in_the_course():

@@ -43,6 +43,16 @@ def test_accuracy_is_that_of_the_epoch_and_of_the_test_set():
         tables().accuracy_after("udacity_cnn/2026-11-20_12-56-35_tutorial", 10)
 
 
+def test_experiments_say_how_many_seeds_and_what_else_differs():
+    rows = tables().experiments_table().splitlines()
+    (decay,) = (row for row in rows if "`decay=1e-4`" in row)
+    assert decay.endswith("| - | backend, device, precision |")  # one run each: no interval
+    (dropout,) = (row for row in rows if "`Dropout(0.0), twice`" in row)
+    seeds = np.array([0.7132, 0.7065, 0.7162, 0.7178])
+    assert f"[{100 * seeds.mean():.2f} ± {100 * seeds.std(ddof=1):.2f} (n = 4)]" in dropout
+    assert dropout.endswith("| \N{MINUS SIGN}3.13 to +0.42 | - |")
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_docstring_has_a_measured_result(script):
     docstring = ast.get_docstring(ast.parse((ROOT / f"{script}.py").read_text(encoding="utf-8")))

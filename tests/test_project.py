@@ -90,8 +90,8 @@ def test_rooms_can_be_held_in_mind():
 
 def documents():
     """Return the README, the chapters and the docstrings of scripts and tools, by path."""
-    texts = {path: path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]}
-    tools = [*ROOT.glob("*.py"), *ROOT.glob("internals/*.py"), *ROOT.glob("docs/*.py")]
+    texts = {path: path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]}
+    tools = [*ROOT.glob("*.py"), *ROOT.glob("internals/*.py"), *ROOT.glob("docs/**/*.py")]
     tools += [ROOT / "tests" / "benchmark.py"]
     return texts | {path: ast.get_docstring(ast.parse(path.read_text())) for path in tools}
 
