@@ -5,6 +5,7 @@ A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in READ
     python docs/tables.py
 """
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -188,12 +189,20 @@ def reference_table():
     return make_table(header, rows)
 
 
+@functools.cache
+def groups_of(script):
+    """Return the groups of the script's runs in results/: alike but for the seed."""
+    folders = sorted(Path(ROOT, "results", script).glob("*/"))
+    return make_groups([reading.read_run(folder) for folder in folders])
+
+
 def seeds_of(run):
     """Return the runs in results/ that differ from this one in nothing but the seed, by seed."""
-    folder = ROOT / "results" / run
-    found = [reading.read_run(path) for path in sorted(folder.parent.glob("*/"))]
-    (group,) = (group for group in make_groups(found) if folder in [r.folder for r in group.runs])
-    return [f"{each.folder.parent.name}/{each.folder.name}" for each in group.counted]
+    script, name = run.split("/")
+    (group,) = (
+        group for group in groups_of(script) if name in [each.folder.name for each in group.runs]
+    )
+    return [f"{script}/{each.folder.name}" for each in group.counted]
 
 
 def accuracies_after(run, epochs):

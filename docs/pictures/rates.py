@@ -15,11 +15,9 @@ def draw():
     axes = figure.subplots()
     for words, (script, color) in LINES.items():
         runs = committed(*sorted(ROOT.glob(f"results/{script}/*_held-out-*")))
-        points = sorted(
-            (run.record["hyperparameters"]["learning_rate"], 100 * run.history.val_accuracy.iloc[-1])
-            for run in runs
-        )
-        rates, accuracies = zip(*points, strict=True)
+        runs.sort(key=lambda run: run.record["hyperparameters"]["learning_rate"])
+        rates = [run.record["hyperparameters"]["learning_rate"] for run in runs]
+        accuracies = [100 * run.history.val_accuracy.iloc[-1] for run in runs]
         axes.semilogx(rates, accuracies, color=color, marker="o")
         axes.text(rates[0], accuracies[0] + 3, words, color=color)
     axes.set(xlabel="learning rate", ylabel="accuracy on held-out images, %", ylim=(0, 60))
