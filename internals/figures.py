@@ -79,9 +79,9 @@ def shorten(text, length=34):
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def save_figure(figure, path):
+def save_figure(figure, path, **settings):
     """Write the figure as a PNG file, whole or not at all; runs may have names of any letters."""
     for text in figure.findobj(Text):
         text.set_text(drawable(text.get_text()))
         text.set_fontfamily(matplotlib.rcParams["font.family"])
-    write_file(path, figure.savefig)
+    write_file(path, functools.partial(figure.savefig, **settings))

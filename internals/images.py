@@ -127,14 +127,22 @@ def spread_classes(labels):
     return np.argsort(position, kind="stable")
 
 
-def read_image(path):
-    """Return the image at `path` as uint8 (32, 32, 3), upright and on white."""
+def read_image(path, size=IMAGE_SIZE):
+    """Return the image at `path` as uint8 (height, width, 3), squeezed to `size`."""
+    return np.asarray(open_image(path, size).resize(size, Image.Resampling.BILINEAR))
+
+
+def open_image(path, size):
+    """Return the image at `path` upright, on white; it may be smaller, but covers `size` if it did.
+
+    Whatever is wrong with the file, nearly anything may be raised.
+    """
     with Image.open(path, formats=IMAGE_FORMATS) as image:
         if image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
         if image.mode in ("I", "F"):
             raise ValueError("32 bits a pixel have no fixed white; save it with 8 or 16")
-        image.draft("RGB", IMAGE_SIZE)  # a large JPEG is decoded at a fraction of its size
+        image.draft("RGB", size)  # a large JPEG is decoded at a fraction of its size
         image.load()
         with contextlib.suppress(Exception):  # garbled notes on a sound image raise nearly anything
             image = ImageOps.exif_transpose(image)
@@ -143,7 +151,7 @@ def read_image(path):
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return np.asarray(image.convert("RGB").resize(IMAGE_SIZE, Image.Resampling.BILINEAR))
+        return image.convert("RGB")
 
 
 # ------------------------------------------------------------------------------------------------

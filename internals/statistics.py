@@ -59,16 +59,22 @@ def compare_pairs(only_first, only_second, total):
 
     It rests on the numbers of images that only the first, and only the second, names rightly.
 
-    Chance gives each its half of them. The interval is the exact one of that share (Clopper and
-    Pearson), so it leaves out 0 where the exact test does.
+    Chance gives each its half of them. The interval is the exact one of that share, so it leaves
+    out 0 where the exact test does.
     """
     apart = only_first + only_second
     amount = (only_second - only_first) / total
-    tail = (1 - LEVEL) / 2
-    low = float(special.betaincinv(only_second, only_first + 1, tail)) if only_second else 0.0
-    high = float(special.betaincinv(only_second + 1, only_first, 1 - tail)) if only_first else 1.0
-    low, high = ((2 * share - 1) * apart / total for share in (low, high))
+    ends = interval_of_share(only_second, apart)
+    low, high = ((2 * share - 1) * apart / total for share in ends)
     return Difference(amount, low, high, "mcnemar", only_first, only_second)
+
+
+def interval_of_share(count, total):
+    """Return the ends of the exact interval (Clopper and Pearson) of a share, count of total."""
+    tail, others = (1 - LEVEL) / 2, total - count
+    low = float(special.betaincinv(count, others + 1, tail)) if count else 0.0
+    high = float(special.betaincinv(count + 1, others, 1 - tail)) if others else 1.0
+    return low, high
 
 
 def mean_and_spread(values):

@@ -1,0 +1,221 @@
+"""What predict.py is asked for: a trained run, pictures, and the words and the table about them.
+
+It uses believing.py, comparison.py, files.py, images.py and reading.py; it starts without Keras and
+Matplotlib.
+"""
+
+import dataclasses
+import glob
+import math
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import tyro
+from PIL import ImageOps, UnidentifiedImageError
+from PIL.Image import Resampling
+
+from internals import believing, images
+from internals.comparison import called, read_folders
+from internals.files import fail, write_text
+from internals.image_folders import IMAGE_SUFFIXES, enumerate_few
+from internals.reading import show_path, show_text
+from internals.runs import CAN_GO_ON, OLD_HYPERPARAMETERS
+
+MODEL = "model.keras"
+NOT_TYPED = {"data", "name", "results", "resume"}  # of an old run: they name what is not here
+MOST_NAMED = 3  # classes of a picture
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Which network, and which pictures."""
+
+    # a run's folder or name, or a folder of runs, such as results/minivggnet: the newest in it
+    run: Annotated[str, tyro.conf.Positional]
+    pictures: Annotated[tuple[str, ...], tyro.conf.Positional]  # png, jpg, bmp, gif, webp or tif
+    whole: bool = False  # squeeze all of a picture, not its centre square, as image folders are
+    csv: str = ""  # a file for the answers, a row a picture, for a spreadsheet or pandas
+    results: Path = Path("results")  # the folder in which a run is looked for by its name
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a network makes of a picture."""
+
+    path: str
+    names: list  # the classes, the most probable first
+    probabilities: np.ndarray  # (classes,), of them
+    belief: believing.Belief | None  # None where the run has no predictions.csv
+
+    def __str__(self):
+        best = zip(self.names[:MOST_NAMED], self.probabilities, strict=False)
+        words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
+        belief = f"\n    {self.belief}" if self.belief else ""
+        return f"{show_path(self.path)}: {', '.join(words)}{belief}"
+
+    def row(self):
+        """Return the answer as a row of the table."""
+        row = {"picture": show_path(self.path)}
+        for index, name in enumerate(self.names[:MOST_NAMED]):
+            place = ("first", "second", "third")[index]
+            row |= {place: name, f"{place}_probability": self.probabilities[index]}
+        if self.belief:
+            row |= {"counted_on": self.belief.among, "test_images": self.belief.images}
+            row["share_right"] = self.belief.right / self.belief.images
+        return row
+
+
+# ------------------------------------------------------------------------------------------------
+# What is asked for
+
+
+def check(options):
+    """End the program with a message where an option cannot be done."""
+    if not options.pictures:
+        fail("no picture is named; first comes the run, then one picture or more")
+    if not options.csv:
+        return
+    path = Path(options.csv).expanduser()
+    if not path.parent.is_dir() or path.is_dir():
+        what = "that is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        fail(f"csv is {options.csv!r}; {what}")
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        fail(f"csv is {options.csv!r}; it must be the name of a new table, such as answers.csv")
+
+
+def find_run(options):
+    """Return the trained run that is named, the newest where there are several.
+
+    The program ends with a message where there is none, and says how to make one.
+    """
+    word, results, broken = options.run, options.results.expanduser(), {}
+    places = [path for path in (Path(word).expanduser(), results / word) if path.is_dir()]
+    if places:
+        found = read_folders(places[0], broken)
+    else:
+        found = [run for run in read_folders(results, broken) if word in called(run)]
+        broken = {}
+    if not found:
+        problems = [f"{show_path(folder)} is broken: {words}" for folder, words in broken.items()]
+        wanted = "is not a folder of runs, nor the name of a run; first comes the run"
+        fail("\n".join(problems) or f"{show_path(word)} {wanted}, then the pictures")
+    trained = [run for run in found if (run.folder / MODEL).is_file()]
+    newest = max(trained or found, key=lambda run: run.record["started"])
+    if not trained:
+        explain_untrained(newest)
+    of_several = f", the newest of {len(trained)}" if len(trained) > 1 else ""
+    print(f"run: {show_path(newest.folder)}{of_several}")
+    return newest
+
+
+def explain_untrained(run):
+    """End the program with a message that says how to come to the trained network of such a run."""
+    record, folder = run.record, show_path(run.folder)
+    lack = f"{folder} has no {MODEL}, the trained network"
+    if record["status"] == "running":
+        fail(f"{lack}: it is still being trained")
+    script = f"{show_text(record['script'])}.py"
+    if record["status"] in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
+        command = shlex.join(["python", script, "--resume", str(run.folder)])
+        fail(f"{lack}: it was stopped. To go on: {show_text(command)}")
+    command = record.get("command") or shlex.join(["python", script, *to_flags(record)])
+    fail(f"{lack}, which git does not keep. To make one: {show_text(command)}")
+
+
+def to_flags(record):
+    """Return the hyperparameters of a run that did not record its command, as flags."""
+    flags = []
+    for name, value in record["hyperparameters"].items():
+        flag = name.replace("_", "-")
+        if name in NOT_TYPED or value == OLD_HYPERPARAMETERS.get(name):
+            continue
+        if isinstance(value, bool):
+            flags.append(f"--{'' if value else 'no-'}{flag}")
+        else:
+            flags += [f"--{flag}", str(value)]
+    return flags
+
+
+def find_pictures(words):
+    """Return the paths that may be pictures, and a message for each word that names none."""
+    paths, problems = [], []
+    for word in words:
+        found = [word] if os.path.lexists(word) else sorted(glob.glob(word))  # Windows leaves "*"
+        for path in found or [word]:
+            if os.path.isfile(path):
+                paths.append(path)
+                continue
+            name = show_path(path)
+            if os.path.isdir(path):
+                problems.append(f"{name} is a folder; name the pictures in it: {name}/*.jpg")
+            else:
+                there = "is no file" if os.path.lexists(path) else "does not exist"
+                problems.append(f"{name} {there}; it must be a picture")
+    return paths, problems
+
+
+# ------------------------------------------------------------------------------------------------
+# Pictures
+
+
+def read_picture(path, size, whole):
+    """Return the picture as the network sees it, uint8 (height, width, 3).
+
+    It is read as those of an image folder are, but for the centre square that is cut out of it.
+    Raises ValueError with a message where it cannot be read.
+    """
+    try:
+        if whole:
+            return images.read_image(path, size)
+        image = images.open_image(path, size)
+        return np.asarray(ImageOps.fit(image, size, Resampling.BILINEAR))
+    except UnidentifiedImageError:
+        known = ", ".join(images.IMAGE_FORMATS)
+        raise ValueError(f"{show_path(path)} is no picture that can be read: {known}") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything in a decoder
+        words = show_text(str(error) or repr(error))
+        raise ValueError(f"{show_path(path)} cannot be read: {words}") from error
+
+
+# ------------------------------------------------------------------------------------------------
+# Answers
+
+
+def introduce(run, names, whole):
+    """Print what is true of all answers; return the table of predictions.csv, or None."""
+    few = enumerate_few(names, 10)
+    print(f"It knows {len(names)} classes and calls everything one of them: {few}")
+    if not math.isnan(run.accuracy):
+        print(f"It names {100 * run.accuracy:.2f} % of its test images rightly, and less of others")
+    if whole:
+        print("All of each picture is squeezed to what the network sees")
+    else:
+        print("Each picture is cut to its centre square, as CIFAR-10's are tight; or else --whole")
+    try:
+        return run.predictions
+    except ValueError as error:
+        print(f"How far to believe it cannot be told: {error}")
+
+
+def make_answer(path, class_names, probabilities, predictions):
+    """Return the Answer from probabilities (classes,) and the table of predictions, if any."""
+    order = np.argsort(-probabilities, kind="stable")
+    names = [class_names[index] for index in order]
+    belief = None
+    if predictions is not None:
+        belief = believing.believe(predictions, names[0], probabilities[order[0]])
+    return Answer(path, [show_text(name) for name in names], probabilities[order], belief)
+
+
+def write_csv(rows, path):
+    """Write the table of the answers, a row a picture."""
+    try:
+        write_text(Path(path).expanduser(), pd.DataFrame(rows).to_csv(index=False))
+    except OSError as error:
+        fail(f"csv is {path!r}; it cannot be written: {error.strerror}", 1)

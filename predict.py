@@ -1,0 +1,72 @@
+"""Ask a trained network what pictures of your own show, and see how far to believe it.
+
+For each picture: its most probable classes, how often the network was right on its test images
+where it was as sure, and in the run's folder own/ a picture with what the network saw of it and
+which parts decided. Of several runs the newest is asked.
+
+    python predict.py results/minivggnet photo.jpg holiday/*.png
+    python predict.py no-dropout photo.jpg --whole --csv answers.csv
+"""
+
+import sys
+
+import tyro
+
+from internals import endings, predicting, streams
+from internals.data_sets import class_names
+from internals.files import fail
+from internals.reading import show_path
+
+
+def main():
+    """Have a trained network answer for each picture; say at the end which could not be read."""
+    options = tyro.cli(predicting.Options, description=__doc__)
+    predicting.check(options)
+    run = predicting.find_run(options)
+    paths, problems = predicting.find_pictures(options.pictures)
+    rows = ask(run, paths, options.whole, problems) if paths else []
+    if rows:
+        print(f"Drawn in {show_path(run.folder / 'own')}")
+        if options.csv:
+            predicting.write_csv(rows, options.csv)
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    if problems:
+        raise SystemExit(2)
+
+
+def ask(run, paths, whole, problems):
+    """Print what the run's network calls each picture, and draw it; return the table's rows.
+
+    What is wrong with a picture is added to `problems`.
+    """
+    from common import normalise  # these here, because a wrong path need not wait for Keras
+
+    from internals import portraits, seeing
+
+    names = class_names(run)
+    network = seeing.load_network(run.folder / predicting.MODEL, names)
+    size = network.input_shape[2:0:-1]  # of its images: width, height
+    predictions = predicting.introduce(run, names, whole)
+    rows = []
+    for path in paths:
+        try:
+            seen = predicting.read_picture(path, size, whole)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        probabilities, falls = seeing.look(network, normalise, seen)
+        answer = predicting.make_answer(path, names, probabilities, predictions)
+        print(answer, flush=True)
+        try:
+            drawn = portraits.draw_portrait(run, answer, seen, falls, whole)
+        except OSError as error:
+            fail(f"{show_path(run.folder / 'own')} cannot be written: {error}", 1)
+        rows.append(answer.row() | {"drawn": drawn.name})
+    return rows
+
+
+if __name__ == "__main__":
+    streams.mend()
+    with endings.interruptible(), endings.ending():
+        main()
