@@ -9,6 +9,7 @@ which parts decided. Of several runs the newest is asked.
 """
 
 import sys
+from pathlib import Path
 
 import tyro
 
@@ -62,6 +63,8 @@ def ask(run, paths, whole, problems):
             drawn = portraits.draw_portrait(run, answer, seen, falls, whole)
         except OSError as error:
             fail(f"{show_path(run.folder / 'own')} cannot be written: {error}", 1)
+        if drawn.stem != Path(path).stem:  # a name that another picture has, or with odd letters
+            print(f"    drawn as {drawn.name}")
         rows.append(answer.row() | {"drawn": drawn.name})
     return rows
 

@@ -10,16 +10,18 @@ import re
 import textwrap
 from pathlib import Path
 
+import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from internals.figures import clear_axes, save_figure, short_names, shorten
+from internals.figures import save_figure, short_names, shorten
 from internals.images import open_image
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS = 10
-PANEL, WIDTH, HEIGHT, BOTTOM = 2.8, 12.6, 4.5, 0.95  # inches: a panel's side; below the panels
+PANEL, WIDTH, HEIGHT, BOTTOM = 2.8, 12.6, 4.7, 0.95  # inches: a panel's side; below the panels
 COLOR, PALE, GREY = "#0072b2", "#a9c9de", "#666666"
 LEAST_FALL = 0.05  # what stands for the darkest red at least, so that it is not nothing
 SOURCE = "Source"  # the name that PNG files have for where a picture comes from
@@ -33,7 +35,8 @@ def draw_portrait(run, answer, seen, falls, whole):
     figure.text(0.15 / WIDTH, 1 - 0.34 / HEIGHT, title, size=13, weight="bold")
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
     if answer.belief:
-        words = "\n".join(textwrap.wrap(f"How far to believe it: {answer.belief}", 130))
+        words = f"How far to believe it, if it is one of the {len(answer.names)}: {answer.belief}"
+        words = "\n".join(textwrap.wrap(words, 165))
         figure.text(0.15 / WIDTH, 0.1 / HEIGHT, words, size=9, linespacing=1.4)
     plot_photo(add_panel(figure, 0.15), answer.path, seen.shape, whole)
     height, width = seen.shape[:2]
@@ -82,39 +85,33 @@ def plot_falls(figure, seen, falls, name):
     axes = add_panel(figure, 6.05)
     height, width = seen.shape[:2]
     limit = max(abs(falls).max(), LEAST_FALL)
-    axes.imshow(seen.mean(axis=2), cmap="gray", vmin=-80, vmax=255, interpolation="nearest")
-    shown = axes.imshow(
-        falls,
-        cmap="RdBu_r",
-        vmin=-limit,
-        vmax=limit,
-        alpha=0.6,
-        interpolation="bilinear",
-        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
-    )
-    axes.set_title(f"where covering lowers “{name}”", size=9)
-    bar = figure.colorbar(
-        shown, cax=add_panel(figure, 6.05, BOTTOM - 0.2, height=0.1), orientation="horizontal"
-    )
-    ends = f"rises by {100 * limit:.0f} points", "0", f"falls by {100 * limit:.0f}"
-    bar.set_ticks([-limit, 0, limit], labels=ends, size=8)
-    bar.outline.set_visible(False)
-    for label, place in zip(bar.ax.get_xticklabels(), ("left", "center", "right"), strict=True):
-        label.set_horizontalalignment(place)
+    axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    place = (-0.5, width - 0.5, height - 0.5, -0.5)
+    overlay = colormaps["RdBu_r"](0.5 + falls / limit / 2)
+    overlay[..., 3] = 0.85 * np.sqrt(abs(falls) / limit)  # what counts for nothing stays as it is
+    axes.imshow(overlay, interpolation="bilinear", extent=place)
+    axes.set_title(f"what counted for “{name}”", size=9)
+    scale = add_panel(figure, 6.05, BOTTOM - 0.2, height=0.1)
+    scale.imshow(np.linspace(-1, 1, 101)[np.newaxis], cmap="RdBu_r", aspect="auto")
+    points = f"{100 * limit:.0f} points"
+    for x, side, words in (
+        (0, "left", f"if covered: +{points}"),
+        (0.5, "center", "0"),
+        (1, "right", f"−{points}"),
+    ):
+        scale.text(x, -0.4, words, ha=side, va="top", size=8, transform=scale.transAxes)
 
 
 def plot_bars(figure, answer):
     """Draw the probabilities of the classes, the most probable at the top."""
     names = short_names(answer.names, 18)[:MOST_BARS]
-    shares = answer.probabilities[: len(names)]
     axes = add_panel(figure, 10.35, width=1.75)
     colors = [COLOR] + [PALE] * (len(names) - 1)
-    axes.barh(range(len(names)), shares, color=colors, height=0.7)
-    for place, share in enumerate(shares):
+    axes.barh(range(len(names)), answer.probabilities[: len(names)], color=colors, height=0.7)
+    for place, (name, share) in enumerate(zip(names, answer.probabilities, strict=False)):
+        axes.text(-0.04, place, name, ha="right", va="center", size=9)
         axes.text(share + 0.02, place, f"{100 * share:.1f} %", va="center", size=8)
     axes.set(xlim=(0, 1.25), ylim=(max(len(names), 4) - 0.5, -0.5))
-    axes.set_yticks(range(len(names)), names, size=9)
-    axes.tick_params(length=0)
     axes.spines["left"].set_visible(True)
     left = len(answer.names) - len(names)
     axes.set_title(f"probability{f' ({left} more classes)' if left else ''}", size=9)

@@ -9,6 +9,7 @@ import glob
 import math
 import os
 import shlex
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
@@ -54,8 +55,8 @@ class Answer:
     def __str__(self):
         best = zip(self.names[:MOST_NAMED], self.probabilities, strict=False)
         words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
-        belief = f"\n    {self.belief}" if self.belief else ""
-        return f"{show_path(self.path)}: {', '.join(words)}{belief}"
+        lines = [f"{show_path(self.path)}: {', '.join(words)}"]
+        return "\n".join(lines + fill(str(self.belief or ""), "    "))
 
     def row(self):
         """Return the answer as a row of the table."""
@@ -189,18 +190,31 @@ def read_picture(path, size, whole):
 
 def introduce(run, names, whole):
     """Print what is true of all answers; return the table of predictions.csv, or None."""
-    few = enumerate_few(names, 10)
-    print(f"It knows {len(names)} classes and calls everything one of them: {few}")
+    known = f"It knows {len(names)} classes, {enumerate_few(names, 10)}"
+    lines = [f"{known}, and calls everything one of them, often surely"]
     if not math.isnan(run.accuracy):
-        print(f"It names {100 * run.accuracy:.2f} % of its test images rightly, and less of others")
-    if whole:
-        print("All of each picture is squeezed to what the network sees")
-    else:
-        print("Each picture is cut to its centre square, as CIFAR-10's are tight; or else --whole")
+        lines.append(f"It names {100 * run.accuracy:.2f} % of its test images rightly")
+    predictions = None
     try:
-        return run.predictions
+        predictions = run.predictions
+        lines.append("What is said of test images holds for pictures that are like those")
     except ValueError as error:
-        print(f"How far to believe it cannot be told: {error}")
+        lines.append(f"How far to believe it cannot be told: {error}")
+    if whole:
+        lines.append("All of each picture is squeezed to what the network sees")
+    else:
+        lines.append(
+            "Each picture is cut to its centre square before it is resized, as CIFAR-10's are cut "
+            "tight; --whole squeezes all of it, as is done with an image folder's"
+        )
+    for line in lines:
+        print(*fill(line), sep="\n")
+    return predictions
+
+
+def fill(text, indent=""):
+    """Return a text in lines of at most 100 columns."""
+    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent)
 
 
 def make_answer(path, class_names, probabilities, predictions):
@@ -215,7 +229,8 @@ def make_answer(path, class_names, probabilities, predictions):
 
 def write_csv(rows, path):
     """Write the table of the answers, a row a picture."""
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
     try:
-        write_text(Path(path).expanduser(), pd.DataFrame(rows).to_csv(index=False))
+        write_text(Path(path).expanduser(), text)
     except OSError as error:
         fail(f"csv is {path!r}; it cannot be written: {error.strerror}", 1)
