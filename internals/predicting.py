@@ -108,8 +108,8 @@ def find_run(options):
     newest = max(trained or found, key=lambda run: run.record["started"])
     if not trained:
         explain_untrained(newest)
-    of_several = f", the newest of {len(trained)}" if len(trained) > 1 else ""
-    print(f"run: {show_path(newest.folder)}{of_several}")
+    several = f", the newest of {len(trained)} with a trained network"
+    print(f"run: {show_path(newest.folder)}{several if len(trained) > 1 else ''}")
     return newest
 
 
@@ -176,7 +176,8 @@ def read_picture(path, size, whole):
         return np.asarray(ImageOps.fit(image, size, Resampling.BILINEAR))
     except UnidentifiedImageError:
         known = ", ".join(images.IMAGE_FORMATS)
-        raise ValueError(f"{show_path(path)} is no picture that can be read: {known}") from None
+        words = f"is no picture that can be read; it must be {known}"
+        raise ValueError(f"{show_path(path)} {words}") from None
     except MemoryError:
         raise
     except Exception as error:  # a damaged file can raise nearly anything in a decoder

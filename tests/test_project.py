@@ -103,6 +103,7 @@ def test_every_flag_named_exists():
         ("vgg16.py", "VGG16Hyperparameters"),
         ("internals/comparison.py", "Options"),
         ("internals/sweeping.py", "Options"),
+        ("internals/predicting.py", "Options"),
         ("tests/benchmark.py", "Options"),
     ):
         (body,) = (
