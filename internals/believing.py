@@ -34,30 +34,31 @@ def believe(table, name, probability):
     """Return the Belief in a network that calls a picture `name` with this probability.
 
     It is counted on the test images in `table` that it called the same as surely, or where they are
-    few on those that it called anything as surely, or else on all.
+    few on those that it called anything as surely, or else on those of the nearest probabilities.
     """
     bin_ = np.searchsorted(EDGES[1:-1], probability, side="right")
     low, high = EDGES[bin_], EDGES[bin_ + 1]
     sure = f"with {100 * low:.0f} to {100 * high:.0f} %"
+    shares = table.probability.to_numpy()
     called = (table.predicted == name).to_numpy()
     right = (table.predicted == table.true).to_numpy()
-    as_sure = (table.probability >= low) & ((table.probability < high) | (high == 1))
-    alike, as_sure = called & as_sure.to_numpy(), as_sure.to_numpy()
-    count, lack = int(alike.sum()), ""
-    among, verdict = f"the {count:,} test images that it called {name} {sure}", name
-    if count < FEWEST:
-        lack = explain_lack(count, called.any(), name, sure)
-        alike, verdict = as_sure, "named rightly"
-        among = f"the {as_sure.sum():,} that it called anything {sure}"
+    as_sure = (shares >= low) & ((shares < high) | (high == 1))
+    alike, lack = called & as_sure, ""
+    among, verdict = f"the {alike.sum():,} test images that it called {name!r} {sure}", repr(name)
     if alike.sum() < FEWEST:
-        alike = np.ones(len(table), dtype=bool)
-        among = f"all {len(table):,} test images"
-    return Belief(lack, among, int(alike.sum()), int(right[alike].sum()), verdict)
+        lack = explain_lack(int(alike.sum()), called.any(), name, sure)
+        alike, verdict = as_sure, "named rightly"
+        among = f"the {alike.sum():,} that it called anything {sure}"
+    if alike.sum() < FEWEST:
+        alike = np.argsort(abs(shares - probability), kind="stable")[:FEWEST]
+        low, high = 100 * shares[alike].min(), 100 * shares[alike].max()
+        among = f"the {len(alike)} with the nearest probabilities, {low:.0f} to {high:.0f} %"
+    return Belief(lack, among, len(right[alike]), int(right[alike].sum()), verdict)
 
 
 def explain_lack(count, ever, name, sure):
     """Return why the test images that were called the same as surely tell too little."""
     if not ever:
-        return f"it called no test image {name}; "
-    plural = "s" * (count != 1)
-    return f"it called {f'only {count}' if count else 'no'} test image{plural} {name} {sure}; "
+        return f"it called no test image {name!r}; "
+    words = f"only {count} test image{'s' * (count > 1)}" if count else "no test image"
+    return f"it called {words} {name!r} {sure}; "

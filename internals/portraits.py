@@ -1,13 +1,12 @@
 """A picture of what a network makes of a photo: that, what it saw, where it looked, the classes.
 
-It uses figures.py, images.py, and the answers of predicting.py.
+It uses figures.py, images.py, reading.py and predicting.py, whose answers it draws.
 """
 
 import hashlib
 import itertools
 import os
 import re
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,8 @@ from PIL import Image
 
 from internals.figures import save_figure, short_names, shorten
 from internals.images import open_image
+from internals.predicting import fill
+from internals.reading import show_path
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS = 10
@@ -31,12 +32,13 @@ def draw_portrait(run, answer, seen, falls, whole):
     """Draw <run>/own/<photo's name>.png from what the network saw and said; return its path."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
     name, share = answer.names[0], answer.probabilities[0]
-    title = f"{shorten(Path(answer.path).name, 60)}: {shorten(name, 24)}, {100 * share:.1f} %"
+    photo = shorten(show_path(Path(answer.path).name), 60)
+    title = f"{photo}: {shorten(name, 24)}, {100 * share:.1f} %"
     figure.text(0.15 / WIDTH, 1 - 0.34 / HEIGHT, title, size=13, weight="bold")
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
     if answer.belief:
         words = f"How far to believe it, if it is one of the {len(answer.names)}: {answer.belief}"
-        words = "\n".join(textwrap.wrap(words, 165))
+        words = "\n".join(fill(words, width=165))
         figure.text(0.15 / WIDTH, 0.1 / HEIGHT, words, size=9, linespacing=1.4)
     plot_photo(add_panel(figure, 0.15), answer.path, seen.shape, whole)
     height, width = seen.shape[:2]
@@ -55,7 +57,7 @@ def add_panel(figure, left, bottom=BOTTOM, width=PANEL, height=PANEL):
     """Return axes at that place, in inches, for an image."""
     place = (left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT)
     axes = figure.add_axes(place, xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set_color("#dddddd")  # where a white image ends
     return axes
 
 
@@ -77,6 +79,7 @@ def plot_photo(axes, path, shape, whole):
     ):
         corner = corner[0] - 0.5, corner[1] - 0.5  # where the first pixel begins
         axes.add_patch(Rectangle(corner, *size, color="white", alpha=0.65, linewidth=0))
+    axes.add_patch(Rectangle((left - 0.5, top - 0.5), across, down, fill=False, color=GREY))
     axes.set_title("the photo, squeezed whole" if whole else "the photo, and its square", size=9)
 
 
@@ -112,7 +115,8 @@ def plot_bars(figure, answer):
         axes.text(-0.04, place, name, ha="right", va="center", size=9)
         axes.text(share + 0.02, place, f"{100 * share:.1f} %", va="center", size=8)
     axes.set(xlim=(0, 1.25), ylim=(max(len(names), 4) - 0.5, -0.5))
-    axes.spines["left"].set_visible(True)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    axes.spines["left"].set_color("black")
     left = len(answer.names) - len(names)
     axes.set_title(f"probability{f' ({left} more classes)' if left else ''}", size=9)
 

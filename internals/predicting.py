@@ -100,8 +100,8 @@ def find_run(options):
     else:
         found = [run for run in read_folders(results, broken) if word in called(run)]
         broken = {}
+    problems = [f"{show_path(folder)} is broken: {words}" for folder, words in broken.items()]
     if not found:
-        problems = [f"{show_path(folder)} is broken: {words}" for folder, words in broken.items()]
         wanted = "is not a folder of runs, nor the name of a run; first comes the run"
         fail("\n".join(problems) or f"{show_path(word)} {wanted}, then the pictures")
     trained = [run for run in found if (run.folder / MODEL).is_file()]
@@ -109,6 +109,8 @@ def find_run(options):
     if not trained:
         explain_untrained(newest)
     several = f", the newest of {len(trained)} with a trained network"
+    for problem in problems:
+        print(f"passed over: {problem}")
     print(f"run: {show_path(newest.folder)}{several if len(trained) > 1 else ''}")
     return newest
 
@@ -194,11 +196,11 @@ def introduce(run, names, whole):
     known = f"It knows {len(names)} classes, {enumerate_few(names, 10)}"
     lines = [f"{known}, and calls everything one of them, often surely"]
     if not math.isnan(run.accuracy):
-        lines.append(f"It names {100 * run.accuracy:.2f} % of its test images rightly")
+        lines.append(f"It names {100 * run.accuracy:.2f} % of its test images rightly, and others")
+        lines[-1] += " as well only where they are like those"
     predictions = None
     try:
         predictions = run.predictions
-        lines.append("What is said of test images holds for pictures that are like those")
     except ValueError as error:
         lines.append(f"How far to believe it cannot be told: {error}")
     if whole:
@@ -213,9 +215,11 @@ def introduce(run, names, whole):
     return predictions
 
 
-def fill(text, indent=""):
-    """Return a text in lines of at most 100 columns."""
-    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent)
+def fill(text, indent="", width=100):
+    """Return a text in lines of at most so many columns, each number with its %."""
+    text = text.replace(" %", "\0%")
+    lines = textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
+    return [line.replace("\0%", " %") for line in lines]
 
 
 def make_answer(path, class_names, probabilities, predictions):

@@ -77,7 +77,7 @@ def test_answers(tmp_path, trained, predict):
     assert "cut to its centre square" in process.stdout and "--whole" in process.stdout
     assert f"\nwide.png: cat {SURE:.1f} %, dog 4.5 %, frog 4.5 %\n" in process.stdout
     assert "\ngreen one.jpg: dog 90.8 %, " in process.stdout
-    said = " of the 60 test images that it called cat with 90 to 95 %, 67 % were cat (95 % interval"
+    said = "    of the 60 test images that it called 'cat' with 90 to 95 %, 67 % were 'cat' (95 % "
     assert said in process.stdout
     assert process.stdout.count("drawn as") == process.stdout.count("drawn as green-one.png") == 1
     table = pd.read_csv(tmp_path / "answers.csv")
@@ -190,10 +190,13 @@ def test_newest_trained_run(tmp_path, monkeypatch, capsys):
     folders = [make_run(tmp_path / "results", n, name="same") for n in (1, 2, 3)]
     for folder in folders[:2]:
         (folder / "model.keras").touch()
+    (write_run(tmp_path / "results", "4layerCNN", 4) / "run.json").write_text("{")
     for word in ("4layerCNN", "results/4layerCNN", "results", "same"):
         run = find_run(Options(run=word, pictures=()))
         assert run.folder.resolve() == folders[1]
-        assert ", the newest of 2 with a trained network\n" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert ", the newest of 2 with a trained network\n" in said
+        assert ("passed over: results/4layerCNN/2026-11-20_14-30-04" in said) == (word != "same")
     assert find_run(Options(run=folders[0].name, pictures=())).folder.resolve() == folders[0]
     assert "newest" not in capsys.readouterr().out
 
@@ -246,21 +249,23 @@ def test_belief():
     belief = believe(table, "cat", 0.6)
     assert (belief.images, belief.right) == (20, 20)
     assert str(belief) == (
-        "of the 20 test images that it called cat with 60 to 80 %, 100 % were cat "
+        "of the 20 test images that it called 'cat' with 60 to 80 %, 100 % were 'cat' "
         "(95 % interval 83 to 100 %)"
     )
     belief = believe(table, "dog", 0.7)  # 5 dogs only; of all 25 the 20 cats are right
     assert (belief.images, belief.right) == (25, 20)
     assert str(belief).startswith(
-        "it called only 5 test images dog with 60 to 80 %; of the 25 that it called anything with "
-        "60 to 80 %, 80 % were named rightly ("
+        "it called only 5 test images 'dog' with 60 to 80 %; of the 25 that it called anything "
+        "with 60 to 80 %, 80 % were named rightly ("
     )
-    belief = believe(table, "cat", 0.85)  # 10 of it, and 10 altogether
-    assert (belief.images, belief.right) == (60, 45)
-    assert "cat with 80 to 90 %; of all 60 test images, 75 % were named rightly" in str(belief)
-    assert str(believe(table, "dog", 0.3)).startswith("it called no test images dog with 20 to 40")
-    assert str(believe(table, "frog", 1.0)).startswith("it called no test image frog; of the 25 ")
+    belief = believe(table, "cat", 0.85)  # only its 10; near are 5 of 0.79 and 5 of 1
+    assert (belief.images, belief.right) == (20, 10)
+    assert "10 test images 'cat' with 80 to 90 %; of the 20 with the nearest" in str(belief)
+    assert "nearest probabilities, 79 to 100 %, 50 % were named rightly" in str(belief)
+    assert str(believe(table, "dog", 0.3)).startswith("it called no test image 'dog' with 20 to 40")
+    assert str(believe(table, "frog", 1.0)).startswith("it called no test image 'frog'; of the 25 ")
     assert believe(table, "dog", 1.0).images == 25  # 99 to 100 % has both ends
+    assert believe(table[:3], "dog", 0.5).images == 3
 
 
 def test_occlusion_finds_what_counts():
