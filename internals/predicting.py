@@ -37,7 +37,8 @@ class Options:
 
     # a run's folder or name, or a folder of runs, such as results/minivggnet: the newest in it
     run: Annotated[str, tyro.conf.Positional]
-    pictures: Annotated[tuple[str, ...], tyro.conf.Positional]  # png, jpg, bmp, gif, webp or tif
+    # the pictures: png, jpg, bmp, gif, webp or tif
+    pictures: Annotated[tuple[str, ...], tyro.conf.Positional]
     whole: bool = False  # squeeze all of a picture, not its centre square, as image folders are
     csv: str = ""  # a file for the answers, a row a picture, for a spreadsheet or pandas
     results: Path = Path("results")  # the folder in which a run is looked for by its name

@@ -20,7 +20,7 @@ def load_network(path, class_names):
             network = keras.models.load_model(path, compile=False)
     except Exception as error:  # a damaged file can raise nearly anything
         words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        fail(f"{path} cannot be loaded: {words}")
+        fail(f"{path} cannot be loaded; it is damaged, or has layers of its own: {words}")
     shape = network.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] != 3:
         fail(f"{path} takes {shape}; it must take colour pictures: (None, height, width, 3)")

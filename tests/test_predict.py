@@ -216,7 +216,7 @@ def test_network_of_another_run(tmp_path, trained, networks, capsys):
     shutil.copy(networks / "four.keras", trained / "model.keras")
     for words in (
         "answers with (None, 4), but run.json beside it names 3 classes",
-        "model.keras cannot be loaded: ",
+        "model.keras cannot be loaded; it is damaged, or ",
     ):
         with pytest.raises(SystemExit) as stop:
             ask(read_run(trained), [str(photo)], False, [])
