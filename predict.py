@@ -48,6 +48,7 @@ def ask(run, paths, whole, problems):
     names = class_names(run)
     network = seeing.load_network(run.folder / predicting.MODEL, names)
     size = network.input_shape[2:0:-1]  # of its images: width, height
+    flip = run.record["hyperparameters"].get("flip_test", False)
     predictions = predicting.introduce(run, names, whole)
     rows = []
     for path in paths:
@@ -56,7 +57,7 @@ def ask(run, paths, whole, problems):
         except ValueError as error:
             problems.append(str(error))
             continue
-        probabilities, falls = seeing.look(network, normalise, seen)
+        probabilities, falls = seeing.look(network, normalise, seen, flip)
         answer = predicting.make_answer(path, names, probabilities, predictions)
         print(answer, flush=True)
         try:

@@ -9,8 +9,8 @@ import numpy as np
 
 from internals.files import fail
 
-CELLS = 16  # rows and columns of the places at which a picture is covered
-PIXELS_AT_ONCE = 300 * 32 * 32  # what one prediction takes, so that large pictures need no memory
+CELLS = 12  # rows and columns of the places at which a picture is covered
+PIXELS_AT_ONCE = 150 * 32 * 32  # what one prediction takes, so that large pictures need no memory
 
 
 def load_network(path, class_names):
@@ -32,16 +32,20 @@ def load_network(path, class_names):
     return network
 
 
-def look(network, normalise, image):
+def look(network, normalise, image, flip=False):
     """Return the probabilities (classes,) for an image, and its occlusion map (CELLS, CELLS).
 
     The map says by how much the probability of the most probable class falls when a square around
-    each place is covered; below 0 it rises.
+    each place is covered; below 0 it rises. With `flip` each probability is the mean of those of
+    the image and of its mirror image, as in the evaluation of a run with `flip_test`.
     """
     images = np.concatenate([image[np.newaxis], cover(image)])
     count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
-    parts = [images[start : start + count] for start in range(0, len(images), count)]
-    answers = [network.predict_on_batch(normalise(part)) for part in parts]
+    answers = []
+    for start in range(0, len(images), count):
+        part = images[start : start + count]
+        views = [part, part[:, :, ::-1]] if flip else [part]
+        answers.append(np.mean([network.predict_on_batch(normalise(v)) for v in views], axis=0))
     probabilities = np.concatenate(answers).astype("float64")
     if not np.isfinite(probabilities).all():
         fail("the network answers with nan: its training had diverged; take another run")

@@ -2,13 +2,14 @@
 
 import shutil
 
+import common
 from internals.backend import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import write_run
-from made_runs import make_run, write_predictions
+from made_runs import change_record, make_run, write_predictions
 from PIL import Image
 
 from internals import portraits
@@ -111,7 +112,7 @@ def test_pictures_of_one_name(tmp_path, trained):
 
     def draw(photo):
         answer = Answer(str(photo), ["cat", "dog"], np.array([0.6, 0.4]), None)
-        nothing = np.zeros((32, 32, 3), dtype="uint8"), np.zeros((16, 16))
+        nothing = np.zeros((32, 32, 3), dtype="uint8"), np.zeros((12, 12))
         return portraits.draw_portrait(read_run(trained), answer, *nothing, whole=False).name
 
     names = [draw(photo) for photo in (first, *others, mine)]
@@ -268,31 +269,54 @@ def test_belief():
     assert believe(table[:3], "dog", 0.5).images == 3
 
 
-def test_occlusion_finds_what_counts():
-    """A network that looks at the lower left corner alone is mistaken when that is covered."""
+@pytest.fixture
+def corner():
+    """Return a network that looks at the lower left corner alone, and an image that is white there.
+
+    Without the white it holds all three classes for equally probable.
+    """
     image = np.zeros((32, 32, 3), dtype="uint8")
     image[28:, :4] = 255
-    weights = np.zeros((32, 32, 3, 2))
+    weights = np.zeros((32, 32, 3, 3))
     weights[28:, :4, :, 0] = 1
     model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten()])
-    model.add(keras.layers.Dense(2, activation="softmax"))
-    model.set_weights([weights.reshape(-1, 2), np.zeros(2)])
-    probabilities, falls = look(model, lambda images: images / np.float32(255), image)
+    model.add(keras.layers.Dense(3, activation="softmax"))
+    model.set_weights([weights.reshape(-1, 3), np.zeros(3)])
+    return model, image
+
+
+def test_occlusion_finds_what_counts(corner):
+    model, image = corner
+    probabilities, falls = look(model, common.normalise, image)
     assert probabilities[0] > 0.99
     covered = falls > 0.01
-    assert covered[15, 0] and falls[15, 0] == falls.max()
-    assert not covered[:10].any() and not covered[:, 6:].any()
+    assert covered[-1, 0] and falls[-1, 0] == falls.max()
+    assert not covered[:7].any() and not covered[:, 5:].any()
+
+
+@pytest.mark.parametrize(("flip", "words"), [(False, "cat 100.0 %"), (True, "cat 66.7 %")])
+def test_picture_is_looked_at_as_test_images_are(tmp_path, trained, corner, capsys, flip, words):
+    model, image = corner
+    model.save(trained / "model.keras")
+    Image.fromarray(image).save(tmp_path / "photo.png")
+    run = read_run(change_record(trained, hyperparameters={"flip_test": flip}))
+    ask(run, [str(tmp_path / "photo.png")], False, [])
+    assert f"photo.png: {words}" in capsys.readouterr().out
+    expected = common.evaluate(model, image[np.newaxis], np.array([0]), flip)[0]
+    probabilities, falls = look(model, common.normalise, image, flip)
+    np.testing.assert_allclose(probabilities, expected[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (32, 32), (50, 70)])
 def test_covers(random, size):
     image = random.integers(0, 256, (*size, 3), dtype="uint8")
     copies = cover(image)
-    assert copies.shape == (256, *size, 3) and copies.dtype == np.uint8
+    assert copies.shape == (144, *size, 3) and copies.dtype == np.uint8
     changed = (copies != image).any(axis=-1)
     assert changed.any(axis=0).all()  # each pixel is covered by some square
-    inner = changed.reshape(16, 16, *size)[3:13, 3:13].sum(axis=(2, 3))
-    assert abs(inner - size[0] * size[1] / 16).max() < 0.1 * size[0] * size[1] / 16 + 2
+    inner = changed.reshape(12, 12, *size)[2:10, 2:10].sum(axis=(2, 3))
+    sixteenth = size[0] * size[1] / 16
+    assert abs(inner - sixteenth).max() < 0.15 * sixteenth + 2
     for copy, different in zip(copies, changed):
         assert len(np.unique(copy[different], axis=0)) <= 1  # one colour
 
@@ -312,7 +336,7 @@ def test_portrait(tmp_path, trained, monkeypatch, count):
     shares = np.array([0.6, 0.4] + [0] * (count - 2))
     answer = Answer(photo, names, shares, None)
     seen = np.zeros((32, 32, 3), dtype="uint8")
-    falls = np.zeros((16, 16))
+    falls = np.zeros((12, 12))
     falls[3, 4] = 0.25
     path = portraits.draw_portrait(read_run(trained), answer, seen, falls, whole=False)
     assert path.parent == trained / "own" and path.name.startswith("frac-longlong")
