@@ -1,5 +1,6 @@
 """predict.py on networks whose answers are known: they go by the mean colour of a picture."""
 
+import re
 import shutil
 
 import common
@@ -96,11 +97,12 @@ def test_answers(tmp_path, trained, predict):
 
 def test_size_is_the_network_s(tmp_path, trained, networks, capsys):
     shutil.copy(networks / "wide.keras", trained / "model.keras")
-    photo = save_picture(tmp_path / "photo.png", BLUE, middle=RED, size=(144, 36))
-    high = save_picture(tmp_path / "high.png", BLUE, middle=RED, size=(144, 144))
-    for path, words in ((photo, "photo.png: cat "), (high, "high.png: frog ")):  # 48, then 144 wide
-        ask(read_run(trained), [str(path)], False, [])
-        assert words in capsys.readouterr().out
+    photo = save_picture(tmp_path / "photo.png", BLUE, middle=RED, size=(108, 36))
+    ask(read_run(trained), [str(photo)], False, [])
+    share = re.search(r"photo.png: cat (\S+) %, frog", capsys.readouterr().out)[1]
+    red, blue = 3 * 36 / 48, 3 * 12 / 48  # 48 columns are cut out, 36 of them red
+    expected = 100 * np.exp(red) / (np.exp(red) + np.exp(blue) + 1)
+    assert float(share) == pytest.approx(expected, abs=1)
 
 
 def test_pictures_of_one_name(tmp_path, trained):
