@@ -1,0 +1,46 @@
+"""Draw the accuracy of udacity_cnn.py by minutes of training, published recipe against modern.
+
+    python docs/pictures/published_and_modern.py
+"""
+
+import json
+import statistics
+
+from drawing import BLUE, ORANGE, ROOT, new_figure, np, save
+
+from internals import reading
+from internals.figures import clear_axes
+
+SCRIPT, NAMES = "udacity_cnn", {"published": "tutorial", "modern": "modern"}
+COLORS = {"published": BLUE, "modern": ORANGE}
+
+
+def runs_of(name):
+    """Return the runs of the script that were given this name, a seed each."""
+    folders = sorted((ROOT / "results" / SCRIPT).glob("*/"))
+    found = [reading.read_run(folder) for folder in folders]
+    return [run for run in found if run.record["hyperparameters"]["name"].startswith(name)]
+
+
+def draw():
+    figure = new_figure(9, 4.4)
+    axes = figure.subplots()
+    timed = json.loads((ROOT / "docs" / "epoch_seconds.json").read_text())[SCRIPT]["seconds"]
+    for recipe, name in NAMES.items():
+        runs, color = runs_of(name), COLORS[recipe]
+        curves = 100 * np.array([run.history.val_accuracy for run in runs])
+        epochs = curves.shape[1]
+        minutes = np.arange(1, epochs + 1) * statistics.median(timed[recipe]) / 60
+        axes.fill_between(minutes, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.25)
+        label = f"{recipe} recipe, {len(runs)} seeds"
+        axes.plot(minutes, curves.mean(axis=0), color=color, label=label)
+    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, None), ylim=(40, 80))
+    axes.set_title("accuracy on held-out images, %", loc="left", fontsize=12)
+    axes.legend(frameon=False, loc="lower right")
+    axes.grid(axis="y", color="#e5e5e5")
+    clear_axes(axes)
+    return figure
+
+
+if __name__ == "__main__":
+    save(draw(), __file__)

@@ -1,0 +1,64 @@
+"""Time epochs of a script's two recipes in turns; nothing else should run meanwhile.
+
+Each round trains three epochs of each recipe in a process of its own; the first epoch, in which the
+network is compiled, is not counted. What comes out is added to docs/epoch_seconds.json.
+
+    python docs/time_epochs.py udacity_cnn --rounds 2
+"""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from internals.runs import read_history, read_record
+
+FIGURES = ROOT / "docs" / "epoch_seconds.json"
+RECIPES = ("published", "modern")
+OF_MACHINE = ("processor", "cores", "operating_system", "device", "backend", "versions")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is timed; the comments are the help texts."""
+
+    script: Annotated[str, tyro.conf.Positional]  # such as udacity_cnn
+    data: str = "cifar10"  # as the scripts take it
+    precision: str = "float32"  # of both recipes
+    rounds: int = 2  # of each recipe, in turns
+
+
+def time_recipe(options, recipe, results):
+    """Return the seconds of the epochs after the first, and the run's record."""
+    command = [sys.executable, ROOT / f"{options.script}.py", "--recipe", recipe, "--epochs", "3"]
+    command += ["--data", options.data, "--precision", options.precision, "--results", results]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    folder = max(Path(results).glob("*/*/"))
+    return read_history(folder).seconds[1:].tolist(), read_record(folder)
+
+
+def main(options):
+    """Time both recipes and keep the figures."""
+    seconds = {recipe: [] for recipe in RECIPES}
+    for _ in range(options.rounds):
+        for recipe in RECIPES:
+            with tempfile.TemporaryDirectory() as results:
+                found, record = time_recipe(options, recipe, results)
+            seconds[recipe] += found
+            print(f"{recipe}: {', '.join(f'{each:.1f}' for each in found)} s", flush=True)
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    machine = {name: record[name] for name in OF_MACHINE}
+    known[options.script] = {"precision": options.precision, "seconds": seconds} | machine
+    FIGURES.write_text(json.dumps(known, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options, description=__doc__))
