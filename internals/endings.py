@@ -96,7 +96,11 @@ def ending(run=None):
 
 
 def lower(run):
-    return f"; lower batch_size, {run.hyperparameters.batch_size}" if run else ""
+    if not run:
+        return ""
+    own = run.hyperparameters
+    size = f", or image_size, {own.image_size}" if own.image_size > 32 else ""
+    return f"; lower batch_size, {own.batch_size}{size}"
 
 
 def conclude(run, status, message, exit_status):
