@@ -83,11 +83,14 @@ def test_files_of_a_run(run, data):
     plots.plot_samples(run, data)
     assert sorted(path.name for path in run.folder.iterdir()) == [
         "accuracy.png",
+        "calibration.png",
         "classification_report.txt",
         "confusion_matrix.csv",
         "confusion_matrix.png",
+        "features.png",
         "history.csv",
         "loss.png",
+        "mistakes.png",
         "model.keras",
         "predictions.csv",
         "predictions.png",
