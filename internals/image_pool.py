@@ -14,7 +14,7 @@ import numpy as np
 import rich.progress
 from joblib.externals import loky
 
-ALONE = 1.0  # seconds; what has been read by then is read before other processes have begun
+ALONE = 1.0  # seconds, about as long as other processes take to begin
 AT_ONCE = 16  # images, as long as it is not known how many can be read in TURN
 TURN = 0.25  # seconds: how long a process reads before it hands over
 
@@ -50,11 +50,12 @@ def read_parts(read, paths):
 
     Other processes are a matter of speed only: whatever keeps them from reading, this one does it.
     """
-    began, done = time.monotonic(), 0
-    while done < len(paths) and (joblib.cpu_count() == 1 or time.monotonic() - began < ALONE):
+    began, seconds, done = time.monotonic(), 0, 0
+    while done < len(paths) and not pays(seconds, done, len(paths) - done):
         yield done, read_part(read, paths[done : done + AT_ONCE])
         done += AT_ONCE
-    size = max(1, int(done * TURN / ALONE))
+        seconds = time.monotonic() - began
+    size = max(1, int(done * TURN / seconds)) if seconds else 1
     waiting = {start: paths[start : start + size] for start in range(done, len(paths), size)}
     try:
         yield from read_elsewhere(read, waiting)
@@ -62,6 +63,13 @@ def read_parts(read, paths):
         print(f"reading goes on in one process: {error!r}".splitlines()[0])
     for start, part in waiting.items():
         yield start, read_part(read, part)
+
+
+def pays(seconds, done, left):
+    """Return whether other processes would save time: so many images were read in these seconds."""
+    if joblib.cpu_count() == 1 or seconds < ALONE or not done:
+        return False
+    return seconds / done * left > 2 * ALONE
 
 
 def read_elsewhere(read, waiting):
