@@ -32,7 +32,7 @@ from internals import (
     streams,
 )
 from internals.batches import ImageBatches
-from internals.endings import ending, handling, interruptible
+from internals.endings import ending, handling, interruptible, refresh_page
 from internals.files import fail, write_file, write_text
 
 
@@ -394,13 +394,3 @@ def finish(run, drawn):
     exit_status = run.stop.exit_status if run.stop else 0 if drawn else 1
     if exit_status:
         raise SystemExit(exit_status)
-
-
-def refresh_page(folder):
-    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
-    try:
-        from internals import page  # here, so that nothing wrong there stops a run
-
-        page.refresh(folder)
-    except Exception as error:
-        print(f"The page that compares runs was not brought up to date: {error!r}")
