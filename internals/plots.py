@@ -171,8 +171,8 @@ def plot_calibration(run, probabilities, labels):
     upper.plot([0, 1], [0, 1], color="gray", linestyle=":", label="as often right as it is sure")
     rights = np.rint(shares * counts).astype(int)
     intervals = [interval_of_share(*each) for each in zip(rights, counts, strict=True)]
-    away = np.abs(np.transpose(intervals) - shares)
-    upper.errorbar(means, shares, away, color=TRAIN_COLOR, marker="o", capsize=3, label="network")
+    away, name = np.abs(np.transpose(intervals) - shares), "network, with 95 % intervals"
+    upper.errorbar(means, shares, away, color=TRAIN_COLOR, marker="o", capsize=3, label=name)
     upper.set(ylabel="share that is right", ylim=(-0.02, 1.02))
     lower.bar(means, counts, width=0.04, color=TRAIN_COLOR)
     lower.set(xlabel="probability of the predicted class", ylabel="images", xlim=(0, 1.02))

@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import math
+import re
 
 import common
 from internals.backend import keras
 
 import numpy as np
 import pytest
-from conftest import SCRIPTS, KnownModel, import_script
+from conftest import ROOT, KnownModel
 
 from internals import insight, plots
 from internals.statistics import interval_of_share
@@ -37,13 +38,19 @@ def test_calibration_by_hand():
 
 @pytest.mark.parametrize(("right", "error"), [(True, 0.2), (False, 0.8)])
 @pytest.mark.parametrize("count", [1, 50])
-def test_calibration_of_perfect_and_hopeless_networks(run, right, error, count):
+def test_calibration_of_perfect_and_hopeless_networks(right, error, count):
     labels = np.zeros(count, dtype="int64")
     probabilities = probabilities_of([0.8] * count, labels if right else labels + 1)
     means, shares, counts, found = insight.calibrate(probabilities, labels)
     assert (shares.tolist(), counts.tolist()) == ([float(right)], [count])
     assert found == pytest.approx(error)
-    plots.plot_calibration(run, probabilities, labels)
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_calibration_of_few_images_is_drawn(run, count):
+    labels = np.arange(count) % 2
+    sure = np.linspace(0.3, 0.9, count)
+    plots.plot_calibration(run, probabilities_of(sure, labels), labels)
     assert (run.folder / "calibration.png").exists()
 
 
@@ -105,6 +112,17 @@ def test_mistakes_name_classes_probability_and_image(run, data, titles):
     assert path[0] == "…" and paths[1].endswith(path[1:]) and len(path) == 30
 
 
+def test_wrong_label_comes_first_in_the_documents_way(run, data, capsys):
+    paths = np.array([f"test/{index}.png" for index in range(7)])
+    probabilities = probabilities_of([0.9] * 7, data.y_test, classes=3)
+    probabilities[4] = [0.99, 0.005, 0.005]
+    run.save_predictions(dataclasses.replace(data, test_names=paths), probabilities)
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r'^python -c "(import pandas.*)"$', text, re.MULTILINE)
+    exec(re.sub(r"'results/.*?csv'", repr(str(run.folder / "predictions.csv")), command))
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["4", "test/4.png", "b<e>"]
+
+
 def test_no_mistakes(run, data, titles):
     plots.plot_mistakes(run, data, probabilities_of([0.9] * 7, data.y_test, classes=3))
     assert "none: all 7 test images are named rightly" in titles["mistakes.png"]
@@ -112,23 +130,6 @@ def test_no_mistakes(run, data, titles):
 
 # ------------------------------------------------------------------------------------------------
 # Kernels and maps
-
-BLOCKS = {
-    "4layerCNN": [(30, 32), (13, 64)],
-    "6layerCNN": [(32, 32), (16, 64), (8, 128)],
-    "minivggnet": [(32, 32), (16, 64)],
-    "vgg16": [(32, 64), (16, 128), (8, 256), (4, 512), (2, 512)],
-    "udacity_cnn": [(32, 16), (16, 32), (8, 64), (4, 128)],
-}
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_blocks_of_the_five_networks(script):
-    model = import_script(script).build_model((32, 32, 3), 10)
-    ends = insight.find_block_ends(model)
-    assert [end.shape[1:] for end in ends] == [(side, side, n) for side, n in BLOCKS[script]]
-    assert insight.find_kernels(model, (32, 32, 3)).shape == (BLOCKS[script][0][1], 3, 3, 3)
-
 
 def network(*parts):
     return keras.Sequential([keras.Input((32, 32, 3)), *parts])
