@@ -1,7 +1,6 @@
 """What a trained network is sure of and sees, on networks and predictions known beforehand."""
 
 import dataclasses
-import json
 import math
 import re
 
@@ -58,12 +57,6 @@ def test_calibration_takes_what_rounding_and_overflow_leave():
     labels = np.array([0, 1])
     over = np.array([[np.float32(1.0000001), 0], [np.nan, np.nan]], dtype="float32")
     assert math.isfinite(insight.calibrate(over, labels)[-1])
-
-
-def test_calibration_error_is_recorded(run, data):
-    common.report(run, KnownModel(), data)
-    record = json.loads((run.folder / "run.json").read_text())
-    assert record["expected_calibration_error"] == pytest.approx(0.8 - 3 / 7)
 
 
 def test_interval_of_a_share_by_hand():
