@@ -154,9 +154,16 @@ def test_what_processes_fail_to_read_is_read_here(impatient, monkeypatch, capsys
 
 
 def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
-    monkeypatch.setenv("TERM", "xterm")
-    slow = "__import__('time').sleep(0.5) or 1"
+    drawn = []
+
+    class Bar(image_pool.rich.progress.Progress):
+        def advance(self, task, advance):
+            drawn.append((self.disable, advance))
+
+    monkeypatch.setattr(image_pool.rich.progress, "Progress", Bar)
     for terminal in (True, False):
         monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
-        image_pool.read_all(eval, [slow] if terminal else ["1"], ())
-        assert ("reading images" in capsys.readouterr().out) == terminal
+        capsys.readouterr()
+        image_pool.read_all(eval, ["1"] * 20, ())
+    assert drawn == [(False, 16), (False, 4), (True, 16), (True, 4)]
+    assert capsys.readouterr().out == ""
