@@ -24,6 +24,7 @@ from internals import (
     devices,
     guessing,
     images,
+    memory,
     networks,
     recorder,
     runs,
@@ -31,7 +32,7 @@ from internals import (
     streams,
 )
 from internals.batches import ImageBatches
-from internals.endings import ending, handling, interruptible
+from internals.endings import ending, handling, interruptible, refresh_page
 from internals.files import fail, write_file, write_text
 
 
@@ -39,7 +40,7 @@ def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     streams.mend()
     linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
-    with interruptible(), ending():
+    with interruptible(), ending(), networks.enough_pixels():
         main()
 
 
@@ -56,6 +57,7 @@ class Hyperparameters:
 
     recipe: Literal["published", "modern"] = "published"  # the block of values to start from
     data: str = "cifar10"  # cifar10, digits (no download), cifar-10-python.tar.gz, an image folder
+    image_size: int = 32  # pixels a side of the images; another for an image folder only, 16 to 512
     epochs: int  # how many times the network sees every training image
     batch_size: int  # images per update of the weights
     optimizer: Literal["sgd", "adam"]  # how an update follows from the gradient
@@ -136,6 +138,7 @@ class Dataset:
 def load_data(hyperparameters):
     """Load what `data` names and hold out the first `validation_split` of the training images."""
     source, split = hyperparameters.data, hyperparameters.validation_split
+    images.check_size(source, hyperparameters.image_size)
     try:
         if source == "cifar10":
             parts = load_cifar10()
@@ -144,7 +147,7 @@ def load_data(hyperparameters):
         elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
             parts = load_cifar10(Path(source))
         elif Path(source).is_dir():
-            parts = images.load_folder(Path(source))
+            parts = images.load_folder(Path(source), hyperparameters.image_size)
         elif Path(source).is_file():
             cifar10.keep_archive(Path(source))  # from now on Keras need not download it
             parts = load_cifar10()
@@ -248,6 +251,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
     networks.check(model, data.image_shape, data.num_classes)
+    memory.check_training(model, data, hyperparameters)
     same = {  # what a resumed run must find as it was
         "data": images.describe(data),
         "test_set": images.digest(data.x_test, data.y_test),  # alike whatever was held out
@@ -266,7 +270,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         }
         if not resume:
             run.save(status="running")
-        announcing.describe(run, data)
+        announcing.describe(run, model, data)
         write_text(run.folder / "architecture.txt", networks.draw_architecture(model))
         from internals import plots  # here, because --help need not wait for Matplotlib
 
@@ -335,7 +339,7 @@ def report(run, model, data):
     """
     import sklearn.metrics  # these two here, because --help need not wait for them
 
-    from internals import plots
+    from internals import insight, plots
 
     with ending(run):
         write_file(run.folder / "model.keras", model.save)
@@ -343,6 +347,7 @@ def report(run, model, data):
         probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
         predicted = probabilities.argmax(axis=1)
         run.save(test_accuracy=accuracy, test_loss=loss)
+        run.save(expected_calibration_error=insight.calibrate(probabilities, data.y_test)[-1])
         run.save_predictions(data, probabilities)
         labels = range(data.num_classes)
         matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
@@ -363,6 +368,9 @@ def report(run, model, data):
             (plots.plot_history, run, "loss", validation_name),
             (plots.plot_confusion_matrix, run, matrix, data.class_names),
             (plots.plot_predictions, run, data, probabilities),
+            (plots.plot_mistakes, run, data, probabilities),
+            (plots.plot_calibration, run, probabilities, data.y_test),
+            (plots.plot_features, run, model, data, normalise),
         )
         print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
         guessing.explain(run.history().iloc[-1], accuracy, loss, predicted, data)
@@ -386,13 +394,3 @@ def finish(run, drawn):
     exit_status = run.stop.exit_status if run.stop else 0 if drawn else 1
     if exit_status:
         raise SystemExit(exit_status)
-
-
-def refresh_page(folder):
-    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
-    try:
-        from internals import page  # here, so that nothing wrong there stops a run
-
-        page.refresh(folder)
-    except Exception as error:
-        print(f"The page that compares runs was not brought up to date: {error!r}")

@@ -1,21 +1,23 @@
 """What a run says of itself: on the terminal before it trains, and in the title of a plot.
 
-It uses devices.py.
+It uses devices.py and memory.py.
 """
 
+import math
 from pathlib import Path
 
-from internals import devices
+from internals import devices, memory
 
 
-def describe(run, data):
-    """Print what is trained, where, on what and with how many weights."""
-    device, precision = run.record["device"], run.hyperparameters.precision
-    count = run.record["data"]["images"]
+def describe(run, model, data):
+    """Print what is trained, where, on what, with how many weights, and what that takes."""
+    device, own = run.record["device"], run.hyperparameters
+    count, precision = run.record["data"]["images"], own.precision
     validation = f"{count['validation']:,} validation, " if count["validation"] else ""
     also = "" if validation else " (shown as validation)"
+    steps = math.ceil(count["train"] / own.batch_size)
     print(f"script:     {run.script}")
-    print(f"recipe:     {run.hyperparameters.recipe}")
+    print(f"recipe:     {own.recipe}")
     print(f"run folder: {run.folder}")
     print(f"device:     {device} with the {run.record['backend']} backend")
     if precision != "float32":
@@ -28,11 +30,14 @@ def describe(run, data):
     print(f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}")
     print(f"classes:    {data.num_classes}")
     print(f"parameters: {run.record['parameters']:,}")
+    print(f"memory:     {memory.describe(model, data, own.batch_size)}")
+    print(f"steps:      {steps:,} an epoch, {steps * own.epochs:,} in all")
 
 
 def enumerate_values(own):
     """Return the hyperparameters that a plot should name, in one line."""
     words = [Path(own.data).name, f"{own.recipe} recipe", own.optimizer]
+    words += [f"images of {own.image_size} x {own.image_size}"] * (own.image_size != 32)
     words.append(f"learning rate {own.learning_rate:g}")
     if own.optimizer == "sgd" and own.momentum:
         words.append(f"{'Nesterov ' * own.nesterov}momentum {own.momentum:g}")

@@ -2,7 +2,8 @@
 
 sweeping.py starts this as a process of its own, `python -m internals.asking SCRIPT`, and writes the
 command lines to it. The script's own main() runs with each of them up to the point where its run
-would begin. It uses backend.py, and images.py and runs.py, in which it stands in for two functions.
+would begin. It uses backend.py, networks.py, and images.py and runs.py, in which it stands in for
+two functions.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from internals.backend import keras
 
-from internals import images, runs
+from internals import images, networks, runs
 
 
 class Answer(Exception):
@@ -45,7 +46,8 @@ def main():
 def answer_of(main):
     """Return what `main` comes to."""
     try:
-        main()
+        with networks.enough_pixels():
+            main()
     except Answer as answer:
         return answer.args[0]
     raise SystemExit("error: the script never calls common.start_run; it cannot be swept")
@@ -82,7 +84,7 @@ def ask(main, common, hyperparameters):
 
 def which_data(hyperparameters):
     """Return what decides which images are loaded, and how they are divided."""
-    return hyperparameters.data, hyperparameters.validation_split
+    return hyperparameters.data, hyperparameters.image_size, hyperparameters.validation_split
 
 
 def remember_data(common):

@@ -10,7 +10,7 @@ from internals.backend import keras
 import numpy as np
 
 FLIPS, SHIFTS = 1, 2  # what a random number is for, beside seed and epoch
-EVALUATION_BATCH_SIZE = 100  # larger is no faster and takes more memory
+EVALUATION_BATCH_SIZE = 100  # of 32 x 32 pixels; larger is no faster and takes more memory
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -19,8 +19,11 @@ class ImageBatches(keras.utils.PyDataset):
     With a `seed` the images are shuffled: their order depends on the seed and the epoch alone.
     """
 
-    def __init__(self, images, labels, normalise, batch_size=EVALUATION_BATCH_SIZE, seed=None):
+    def __init__(self, images, labels, normalise, batch_size=None, seed=None):
         super().__init__()
+        pixels = EVALUATION_BATCH_SIZE * 32 * 32
+        as_many = pixels // math.prod(images.shape[1:3])  # images whose layers fit in memory
+        batch_size = batch_size or max(1, min(as_many, EVALUATION_BATCH_SIZE))
         self.images, self.labels, self.normalise = images, labels, normalise
         self.batch_size, self.seed = batch_size, seed
         self.order = np.arange(len(images))

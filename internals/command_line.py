@@ -46,6 +46,7 @@ SCHEDULES = ("inverse_time", "cosine")
 PRECISIONS = ("float32", "bfloat16", "float16")
 RANGES = {  # field: the test of a value, and what the message says that it must be
     "data": (is_path, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
+    "image_size": (lambda n: is_whole(n) and 16 <= n <= 512, "a whole number of pixels, 16 to 512"),
     "epochs": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
     "batch_size": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
     "optimizer": (lambda word: word in ("sgd", "adam"), "'sgd' or 'adam'"),

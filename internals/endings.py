@@ -1,6 +1,6 @@
 """How a run ends, whatever ended it: its status, what is kept, and the command that goes on.
 
-It uses files.py and runs.py.
+It uses files.py, runs.py and, where a run has come to its end, page.py.
 """
 
 import contextlib
@@ -96,7 +96,11 @@ def ending(run=None):
 
 
 def lower(run):
-    return f"; lower batch_size, {run.hyperparameters.batch_size}" if run else ""
+    if not run:
+        return ""
+    own = run.hyperparameters
+    size = f", or image_size, {own.image_size}" if own.image_size > 32 else ""
+    return f"; lower batch_size, {own.batch_size}{size}"
 
 
 def conclude(run, status, message, exit_status):
@@ -105,3 +109,13 @@ def conclude(run, status, message, exit_status):
         run.stopped(status)
         message = f"{message}\n{run.how_to_go_on()}"
     fail(message, exit_status)
+
+
+def refresh_page(folder):
+    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
+    try:
+        from internals import page  # here, so that nothing wrong there stops a run
+
+        page.refresh(folder)
+    except Exception as error:
+        print(f"The page that compares runs was not brought up to date: {error!r}")

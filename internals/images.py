@@ -1,16 +1,19 @@
 """Files to arrays: handwritten digits, and folders of anybody's own images.
 
-It uses image_folders.py and files.py.
+It uses image_folders.py, image_pool.py, memory.py, cifar10.py and files.py.
 """
 
 import collections
 import contextlib
+import functools
 import hashlib
 import warnings
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from internals.cifar10 import is_unpacked
 from internals.files import fail
 from internals.image_folders import (
     check_layout,
@@ -18,8 +21,11 @@ from internals.image_folders import (
     find_classes,
     make_printable,
 )
+from internals.image_pool import read_all
+from internals.memory import check_images
 
-IMAGE_SIZE = (32, 32)
+NAMED_DATA = ("cifar10", "digits")
+IMAGE_SIZE = (32, 32)  # what Keras calls height and width, and CIFAR-10 has
 # what a file may be whatever its suffix; not EPS, for which Pillow starts a program
 IMAGE_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PPM ICO JPEG2000 AVIF".split()
 warnings.filterwarnings("ignore", module="PIL")  # of odd files; read_image refuses the bad ones
@@ -43,8 +49,19 @@ def load_digits():
 # Folders of images
 
 
-def load_folder(folder):
-    """Return the images of `folder`: train/<class>/* and test/<class>/*, resized to 32 x 32.
+def check_size(source, size):
+    """End the program where images that are as they are, no folder's, are wanted in another size.
+    """
+    own, path = IMAGE_SIZE[0], Path(source)
+    if size != own and (source in NAMED_DATA or path.is_file() or is_unpacked(path)):
+        fail(
+            f"image_size is {size}; only the images of a folder are resized, and data is "
+            f"{source!r}: it must be {own}"
+        )
+
+
+def load_folder(folder, size):
+    """Return the images of `folder`: train/<class>/* and test/<class>/*, resized to size x size.
 
     Without test/, a fifth of each class becomes the test set, the same whatever the run's seed, so
     that runs can be compared. The test images come with their names under `folder`.
@@ -59,9 +76,9 @@ def load_folder(folder):
             only = "train" if name in classes else "test"
             fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
     describe_passed_over(passed_over)
-    x_train, y_train, names = load_classes(folder / "train", classes.values())
+    paths, labels = spread(classes.values())
     if test_classes:  # in train's order: the disk may spell, and so sort, test's names otherwise
-        test = load_classes(folder / "test", [test_classes[name] for name in classes])
+        test_paths, test_labels = spread([test_classes[name] for name in classes])
     else:
         for name in (name for name, paths in classes.items() if len(paths) < 2):
             fail(
@@ -69,11 +86,14 @@ def load_folder(folder):
                 "needs 2 or more, so that one can be held out for the test"
             )
         print(f"no folder test in {make_printable(str(folder))}: a fifth of each class is held out")
-        held_out = hold_out_fifth(y_train)
-        test = x_train[held_out], y_train[held_out], names[held_out]
-        x_train, y_train = x_train[~held_out], y_train[~held_out]
-    warn_of_copies(x_train, test[0])
-    return (x_train, y_train), test, list(classes)
+        held_out = hold_out_fifth(labels)
+        test_paths, test_labels = paths[held_out], labels[held_out]
+        paths, labels = paths[~held_out], labels[~held_out]
+    images = read_images(folder, [*paths, *test_paths], size)
+    x_train, x_test = images[: len(paths)], images[len(paths) :]
+    warn_of_copies(x_train, x_test)
+    names = [make_printable(path.relative_to(folder).as_posix()) for path in test_paths]
+    return (x_train, labels), (x_test, test_labels, np.array(names)), list(classes)
 
 
 def hold_out_fifth(labels):
@@ -86,25 +106,23 @@ def hold_out_fifth(labels):
     return mask
 
 
-def load_classes(folder, classes):
-    """Return uint8 images (n, 32, 32, 3), int64 labels (n,) and file names from paths by class.
-
-    The names are those under the data folder, such as test/cat/0007.png.
-    """
-    paths = [path for images in classes for path in images]
+def spread(classes):
+    """Return paths (n,) and int64 labels (n,) from the paths of each class, mixed."""
+    paths = np.array([path for images in classes for path in images], dtype=object)
     labels = np.repeat(np.arange(len(classes)), [len(images) for images in classes])
     order = spread_classes(labels)
-    images, unreadable = np.empty((len(order), *IMAGE_SIZE, 3), dtype="uint8"), []
-    for image, index in zip(images, order, strict=True):
-        try:
-            image[:] = read_image(paths[index])
-        except Exception as error:  # a damaged file can raise nearly anything in a decoder
-            unreadable.append(f"{paths[index]}: {error}")
+    return paths[order], labels[order]
+
+
+def read_images(folder, paths, size):
+    """Return the images of `folder` at these paths as uint8 (n, size, size, 3)."""
+    check_images(len(paths), size)
+    read = functools.partial(read_image, size=(size, size))
+    images, unreadable = read_all(read, paths, (size, size, 3))
     if unreadable:
         count = f"{len(unreadable)} unreadable image{'s' * (len(unreadable) > 1)}"
         fail(f"{count} in {folder}:\n" + "\n".join(unreadable[:10]))
-    names = [make_printable(paths[index].relative_to(folder.parent).as_posix()) for index in order]
-    return images, labels[order], np.array(names)
+    return images
 
 
 def warn_of_copies(x_train, x_test):

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 import warnings
 
 with warnings.catch_warnings():
@@ -14,6 +15,9 @@ with warnings.catch_warnings():
     from keras_sequential_ascii import keras2ascii
 
 from internals.files import fail
+
+# of Keras's message: height and width of what a layer is given, and what the layer wants
+NO_PIXELS_LEFT = r"would be zero or negative.*?shape=\W*None,? (\d+),? (\d+).*?`, `(.+?)`"
 
 
 def check(model, image_shape, num_classes):
@@ -29,6 +33,22 @@ def check(model, image_shape, num_classes):
                 f"the network's {what} has the shape {own}; it must be {wanted}"
                 f"{hint if what == 'output' else ''}"
             )
+
+
+@contextlib.contextmanager
+def enough_pixels():
+    """End the program where a layer that is made has too few pixels left for what it does."""
+    try:
+        yield
+    except ValueError as error:  # Keras raises nothing narrower
+        found = re.search(NO_PIXELS_LEFT, str(error))
+        if not found:
+            raise
+        height, width, layer = found.groups()
+        fail(
+            f"the network shrinks its images to {height} x {width} pixels, too few for the next "
+            f"layer, {layer}; it needs larger images, by image_size, or fewer such layers"
+        )
 
 
 def digest(model):

@@ -34,7 +34,16 @@ from internals.paired import make_sheet
 from internals.reading import show_path
 from internals.runs import read_record
 
-PICTURES = ("accuracy", "loss", "confusion_matrix", "predictions", "samples")
+PICTURES = (
+    "accuracy",
+    "loss",
+    "confusion_matrix",
+    "predictions",
+    "mistakes",
+    "calibration",
+    "features",
+    "samples",
+)
 
 
 def write_page(comparison, results):

@@ -1,6 +1,6 @@
-"""The pictures of a run: samples, curves, confusion matrix and predictions.
+"""The pictures of a run: samples, curves, confusion matrix, predictions, and what it sees.
 
-It uses figures.py, whose style all pictures have.
+It uses figures.py, whose style all pictures have, insight.py and statistics.py.
 """
 
 import math
@@ -11,8 +11,11 @@ import seaborn
 from matplotlib.ticker import MaxNLocator
 
 from internals.figures import clear_axes, new_figure, save_figure, short_names
+from internals.insight import calibrate, find_kernels, find_maps, find_surest_mistakes
+from internals.statistics import interval_of_share
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072b2", "#e07b00"  # told apart with any colour vision
+MOST_MAPS, MAPS_IN_A_ROW, MOST_KERNELS = 24, 12, 64
 RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
 
 
@@ -106,9 +109,14 @@ def plot_confusion_matrix(run, matrix, class_names):
     save_figure(figure, run.folder / "confusion_matrix.png")
 
 
+def choose_shown(data, most):
+    """Return which test images are shown, the same in every run on the same data."""
+    return np.random.default_rng(0).permutation(len(data.x_test))[:most]
+
+
 def plot_predictions(run, data, probabilities, rows=4, columns=8):
     """Draw predictions.png: test images, the same in every run, titled predicted (true)."""
-    chosen = np.random.default_rng(0).permutation(len(data.x_test))[: rows * columns]
+    chosen = choose_shown(data, rows * columns)
     true, guess = data.y_test[chosen], probabilities[chosen].argmax(axis=1)
     sure = probabilities[chosen].max(axis=1)
     names = np.array(short_names(data.class_names, 18))
@@ -121,3 +129,111 @@ def plot_predictions(run, data, probabilities, rows=4, columns=8):
     figure = new_figure(run, title, width=1.3 * columns, height=1.6 * rows + 0.9)
     plot_images(figure, data.x_test[chosen], titles, colors, rows, columns)
     save_figure(figure, run.folder / "predictions.png")
+
+
+def plot_mistakes(run, data, probabilities, rows=4, columns=6):
+    """Draw mistakes.png: the test images that are named wrongly with the highest probability."""
+    wrong = find_surest_mistakes(probabilities, data.y_test, most=rows * columns)
+    rows = max(1, math.ceil(len(wrong) / columns))
+    title = "the surest mistakes: predicted class, its probability, (true class), image"
+    figure = new_figure(run, title, width=1.75 * columns, height=1.95 * rows + 0.9)
+    names = np.array(short_names(data.class_names, 24))
+    titles = [
+        f"{names[probabilities[index].argmax()]}, {probabilities[index].max():.1%}\n"
+        f"({names[data.y_test[index]]})\n{name_of(data, index)}"
+        for index in wrong
+    ]
+    colors = [WRONG_COLOR] * len(wrong)
+    plot_images(figure, data.x_test[wrong], titles, colors, rows, columns)
+    if not len(wrong):
+        words = f"none: all {len(data.y_test):,} test images are named rightly"
+        figure.text(0.5, 0.3, words, ha="center", fontsize=11)
+    save_figure(figure, run.folder / "mistakes.png")
+
+
+def name_of(data, index):
+    """Return what predictions.csv calls a test image: the end of its path, or its number."""
+    if data.test_names is None:
+        return f"image {index}"
+    name = str(data.test_names[index])
+    return name if len(name) <= 30 else f"…{name[-29:]}"
+
+
+def plot_calibration(run, probabilities, labels):
+    """Draw calibration.png: how often the network is right by how sure it is, and its intervals.
+
+    The title has the expected calibration error.
+    """
+    means, shares, counts, error = calibrate(probabilities, labels)
+    title = f"how sure, and how often right: {100 * error:.1f} points apart"
+    figure = new_figure(run, title, height=6.5)
+    upper, lower = figure.subplots(2, sharex=True, height_ratios=[3, 1])
+    upper.plot([0, 1], [0, 1], color="gray", linestyle=":", label="as often right as it is sure")
+    rights = np.rint(shares * counts).astype(int)
+    intervals = [interval_of_share(*each) for each in zip(rights, counts, strict=True)]
+    away, name = np.abs(np.transpose(intervals) - shares), "network, with 95 % intervals"
+    upper.errorbar(means, shares, away, color=TRAIN_COLOR, marker="o", capsize=3, label=name)
+    upper.set(ylabel="share that is right", ylim=(-0.02, 1.02))
+    lower.bar(means, counts, width=0.04, color=TRAIN_COLOR)
+    lower.set(xlabel="probability of the predicted class", ylabel="images", xlim=(0, 1.02))
+    lower.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    for axes in (upper, lower):
+        clear_axes(axes)
+    upper.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+    save_figure(figure, run.folder / "calibration.png")
+
+
+def plot_features(run, model, data, normalise):
+    """Draw features.png: the first layer's patterns, and what each block makes of a test image.
+
+    The image is the first of predictions.png. Of each block the maps with the highest values are
+    shown, black where they are 0 or less; brightness is their square root, or few would be seen.
+    """
+    index = choose_shown(data, 1)[0]
+    image, batch = data.x_test[index], normalise(data.x_test[[index]])
+    maps, kernels = find_maps(model, batch), find_kernels(model, data.image_shape)
+    chosen = [np.sort(np.argsort(-each.max(axis=(0, 1)))[:MOST_MAPS]) for each in maps]
+    rows = [1.6, *(0.85 * math.ceil(len(each) / MAPS_IN_A_ROW) + 0.3 for each in chosen)]
+    title = "what the network looks for, and what it finds in a test image"
+    figure = new_figure(run, title, width=10, height=sum(rows) + 1.2)
+    grid = figure.add_gridspec(len(rows), 6, height_ratios=rows)
+    name = short_names(data.class_names)[data.y_test[index]]
+    show_picture(figure, grid[0, 0], image, f"{name_of(data, index)}\n({name})")
+    if kernels is not None:
+        count = min(len(kernels), MOST_KERNELS)
+        tiles = tile(kernels[:count], columns=math.ceil(math.sqrt(4.5 * count)))
+        words = f"{count} of the " * (count < len(kernels))
+        words += f"{len(kernels):,} patterns of the first layer; grey is a weight of 0"
+        show_picture(figure, grid[0, 1:], tiles, words)
+    for number, (each, which) in enumerate(zip(maps, chosen, strict=True), 1):
+        height, width, count = each.shape
+        words = f"{len(which)} strongest of the " * (len(which) < count)
+        words += f"{count:,} map{'s' * (count != 1)} of {height} x {width} pixels"
+        words = f"after the convolutions of block {number}: {words}"
+        tiles = tile(np.sqrt(each.clip(0))[:, :, which].transpose(2, 0, 1), MAPS_IN_A_ROW)
+        show_picture(figure, grid[number, :], tiles, words)
+    if not maps and kernels is None:
+        figure.text(0.5, 0.2, "there is no convolution among its layers", ha="center", fontsize=11)
+    save_figure(figure, run.folder / "features.png")
+
+
+def tile(pictures, columns):
+    """Return pictures (n, height, width) or (n, height, width, 3) as one, with gaps of NaN."""
+    count, height, width, *color = pictures.shape
+    rows, gap = math.ceil(count / columns), max(1, round(width / 12))
+    size = (rows * (height + gap) - gap, columns * (width + gap) - gap, *color)
+    tiles = np.full(size, np.nan if not color else 1.0)
+    for index, picture in enumerate(pictures):
+        y, x = index // columns * (height + gap), index % columns * (width + gap)
+        tiles[y : y + height, x : x + width] = picture
+    return tiles
+
+
+def show_picture(figure, place, picture, title):
+    """Draw a picture in colour, or one of numbers from 0 on, under its title."""
+    axes = figure.add_subplot(place, xticks=[], yticks=[])
+    numbers = {"cmap": "magma", "vmin": 0, "vmax": np.nanmax(picture)} if picture.ndim == 2 else {}
+    axes.imshow(picture, interpolation="nearest", **numbers)
+    axes.set_anchor("W")
+    axes.set_title(title, loc="left", fontsize=8)
+    axes.spines[:].set_visible(False)

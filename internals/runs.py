@@ -24,6 +24,7 @@ CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or s
 NOT_IN_OLD_RUNS = ("loss", "optimizer", "test_set")
 OLD_HYPERPARAMETERS = {  # what runs did before run.json had these
     "recipe": "published",
+    "image_size": 32,
     "schedule": "inverse_time",
     "warmup": 0.0,
     "weight_decay": 0.0,

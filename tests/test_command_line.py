@@ -24,6 +24,8 @@ ARGUMENTS = {
     "--weight-decay -1": "weight_decay is -1.0",
     "--shift 9": "shift is 9; it must be a whole number of pixels, 0 to 8",
     "--label-smoothing 1": "label_smoothing is 1.0; it must be from 0 to below 1",
+    "--image-size 15": "image_size is 15; it must be a whole number of pixels, 16 to 512",
+    "--image-size 64": "image_size is 64; only the images of a folder are resized, and data is",
     "--optimizer rmsprop": "invalid choice 'rmsprop'",
     "--precision float8": "invalid choice 'float8'",
     "--validation-split 1": "validation_split is 1.0",
@@ -151,7 +153,7 @@ def test_help_describes_every_flag():
     words = re.sub(r"[│\s]+", " ", process.stdout.split("─ options ─")[1])
     for field in dataclasses.fields(import_script("vgg16").VGG16Hyperparameters):
         flag = f"--{field.name.replace('_', '-')}"
-        (described,) = re.findall(rf" {flag}\b(.*?)\(default:", words)
+        (described,) = re.findall(rf" {flag}(?![\w-])(.*?)\(default:", words)
         assert len(described.split()) >= 5, flag
 
 

@@ -6,9 +6,19 @@ from pathlib import Path
 import pytest
 from conftest import import_script
 
+from internals.insight import find_block_ends, find_kernels
 from internals.networks import draw_architecture
 
 PRINTOUTS = Path(__file__).parent / "printouts"
+
+
+BLOCKS = {  # side and number of the maps at the end of each block
+    "4layerCNN": [(30, 32), (13, 64)],
+    "6layerCNN": [(32, 32), (16, 64), (8, 128)],
+    "minivggnet": [(32, 32), (16, 64)],
+    "vgg16": [(32, 64), (16, 128), (8, 256), (4, 512), (2, 512)],
+    "udacity_cnn": [(32, 16), (16, 32), (8, 64), (4, 128)],
+}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +35,9 @@ def test_parameters(script, parameters, not_trainable):
     model = import_script(script).build_model((32, 32, 3), 10)
     assert model.count_params() == parameters
     assert sum(math.prod(weight.shape) for weight in model.non_trainable_weights) == not_trainable
+    maps = [(side, side, count) for side, count in BLOCKS[script]]
+    assert [end.shape[1:] for end in find_block_ends(model)] == maps
+    assert find_kernels(model, (32, 32, 3)).shape == (BLOCKS[script][0][1], 3, 3, 3)
 
 
 def test_vgg16_without_batch_norm():

@@ -66,6 +66,7 @@ def test_report_agrees_with_itself(run, data, capsys):
     record = json.loads((run.folder / "run.json").read_text())
     assert record["status"] == "finished"
     assert record["test_accuracy"] == 3 / 7
+    assert record["expected_calibration_error"] == pytest.approx(0.8 - 3 / 7)
     by_hand = -(3 * np.log(0.8) + 4 * np.log(0.1)) / 7
     assert record["test_loss"] == pytest.approx(by_hand, rel=1e-5)
     table = pd.read_csv(run.folder / "confusion_matrix.csv", index_col=0)
@@ -83,11 +84,14 @@ def test_files_of_a_run(run, data):
     plots.plot_samples(run, data)
     assert sorted(path.name for path in run.folder.iterdir()) == [
         "accuracy.png",
+        "calibration.png",
         "classification_report.txt",
         "confusion_matrix.csv",
         "confusion_matrix.png",
+        "features.png",
         "history.csv",
         "loss.png",
+        "mistakes.png",
         "model.keras",
         "predictions.csv",
         "predictions.png",

@@ -1,0 +1,169 @@
+"""Image folders at other sizes: what is read, what memory that takes, and what does not fit."""
+
+import math
+
+import common
+
+import numpy as np
+import pytest
+from conftest import import_script
+
+from internals import image_pool, memory
+from internals.batches import ImageBatches
+from internals.images import read_image
+from internals.networks import enough_pixels
+
+
+@pytest.fixture
+def folder(digits_folder, make_hyperparameters):
+    return lambda size: make_hyperparameters(data=str(digits_folder), image_size=size)
+
+
+def test_images_have_the_size_that_is_asked_for(folder, digits_folder):
+    data = common.load_data(folder(48))
+    assert data.x_train.shape == (200, 48, 48, 3) and data.x_test.shape == (80, 48, 48, 3)
+    for name, image in zip(data.test_names[:9], data.x_test):
+        np.testing.assert_array_equal(image, read_image(digits_folder / name, (48, 48)))
+        assert read_image(digits_folder / name).shape == (32, 32, 3)
+
+
+def test_run_of_another_size(zygote, tmp_path, digits_folder):
+    """The run says what it takes, has the size in its record, and goes on with it."""
+    words = ["--data", digits_folder, "--image-size", "16", "--batch-size", "64", "--epochs", "1"]
+    process = zygote.run("udacity_cnn", *words, cwd=tmp_path, output=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "memory:     0.2 MB for the images and about" in process.stdout
+    assert "steps:      3 an epoch, 3 in all" in process.stdout
+    (run,) = (tmp_path / "results" / "udacity_cnn").iterdir()
+    assert '"image_size": 16' in (run / "run.json").read_text()
+    assert "reading images" not in process.stdout
+
+
+def test_too_few_pixels_for_the_network(zygote, tmp_path, digits_folder):
+    words = ["--data", digits_folder, "--image-size", "16"]
+    process = zygote.run("vgg16", *words, cwd=tmp_path, output=tmp_path)
+    assert process.returncode == 2
+    assert process.stderr == (
+        "error: the network shrinks its images to 1 x 1 pixels, too few for the next layer, "
+        "pool_size=[2 2]; it needs larger images, by image_size, or fewer such layers\n"
+    )
+    assert not (tmp_path / "results").exists()
+
+
+def test_other_errors_of_a_network_keep_their_traceback():
+    with pytest.raises(ValueError, match="another"), enough_pixels():
+        raise ValueError("another")
+
+
+# ------------------------------------------------------------------------------------------------
+# Memory
+
+GB = 10**9
+
+
+def test_images_that_do_not_fit(monkeypatch, capsys):
+    monkeypatch.setattr(memory, "find_free", lambda: 2 * GB)
+    memory.check_images(100_000, 64)
+    with pytest.raises(SystemExit) as end:
+        memory.check_images(100_000, 512)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        "error: image_size is 512; 100,000 images take 78.6 GB of memory then, and 2.0 GB are "
+        "free; 64 would fit\n"
+    )
+    with pytest.raises(SystemExit):
+        memory.check_images(10_000_000, 512)
+    assert "not even 16 would fit" in capsys.readouterr().err
+
+
+def test_training_that_does_not_fit(monkeypatch, capsys, folder):
+    """What is named as fitting does fit, and no size is named where only 32 is possible."""
+    script = import_script("udacity_cnn")
+    images = np.zeros((10, 128, 128, 3), dtype="uint8")
+    data = common.Dataset(*[images, np.zeros(10, int)] * 3, ["a", "b"])
+    model = script.build_model(data.image_shape, 2)
+    own = folder(128).but(batch_size=1000)
+    need = sum(memory.of_training(model, 1000))
+    outputs = 128**2 * (16 * 1.25 + 8 * 1.25 + 4 * 1.25 + 2 * 1.25 * 1.5)  # with dropout, flatten
+    assert need == pytest.approx(4000 * outputs, rel=0.05)
+    monkeypatch.setattr(memory, "find_free", lambda: need)
+    memory.check_training(model, data, own)
+    monkeypatch.setattr(memory, "find_free", lambda: need / 3)
+    with pytest.raises(SystemExit):
+        memory.check_training(model, data, own)
+    error = capsys.readouterr().err
+    assert error.startswith("error: image_size is 128 and batch_size 1000; training takes about")
+    assert error.endswith("GB are free; image_size 64 or batch_size 295 would fit\n")
+    assert sum(memory.of_training(script.build_model((64, 64, 3), 2), 1000)) < need / 3
+    assert sum(memory.of_training(model, 295)) < need / 3
+    with pytest.raises(SystemExit):
+        memory.check_training(model, data, own.but(image_size=32))
+    assert "are free; batch_size 295 would fit" in capsys.readouterr().err
+
+
+def test_free_memory_as_linux_tells_it(tmp_path):
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    assert memory.find_free(tmp_path) == math.inf
+    write("proc/meminfo", "MemTotal: 16000 kB\nMemAvailable: 8000 kB\nHugePages_Total: 0\n")
+    assert memory.find_free(tmp_path) == 8000 * 1024
+    group = "sys/fs/cgroup"
+    write(f"{group}/memory.current", "5000000\n")
+    write(f"{group}/memory.stat", "anon 3000000\ninactive_file 1000000\n")
+    write(f"{group}/memory.max", "max\n")
+    assert memory.find_free(tmp_path) == 8000 * 1024
+    write(f"{group}/memory.max", "6000000\n")
+    assert memory.find_free(tmp_path) == 2_000_000
+    write(f"{group}/memory.max", "1000\n")
+    assert memory.find_free(tmp_path) == 0
+
+
+def test_large_images_are_evaluated_a_few_at_a_time():
+    for side, batch in ((1, 100), (32, 100), (64, 25), (512, 1)):
+        images = np.zeros((2, side, side, 3), dtype="uint8")
+        assert ImageBatches(images, np.zeros(2), None).batch_size == batch
+
+
+# ------------------------------------------------------------------------------------------------
+# Many files, several processes: eval stands in for a decoder
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Have other processes go on after the first file."""
+    monkeypatch.setattr(image_pool, "ALONE", 0)
+    monkeypatch.setattr(image_pool, "AT_ONCE", 1)
+
+
+def test_other_processes_read_the_same_and_load_no_keras(impatient):
+    here = ["int(__import__('os').environ.get('nobody', 7))"] * 3 + ["broken"]
+    there = ["__import__('internals.images') and 'keras' in __import__('sys').modules"] * 2
+    images, problems = image_pool.read_all(eval, here + there, ())
+    assert images[[0, 1, 2, 4, 5]].tolist() == [7, 7, 7, 0, 0]
+    assert problems == ["broken: name 'broken' is not defined"]
+
+
+def test_what_processes_fail_to_read_is_read_here(impatient, monkeypatch, capsys):
+    monkeypatch.setattr(image_pool.loky, "ProcessPoolExecutor", None)
+    images, problems = image_pool.read_all(eval, ["1", "2", "3"], ())
+    assert (images.tolist(), problems) == ([1, 2, 3], [])
+    assert "reading goes on in one process: TypeError" in capsys.readouterr().out
+
+
+def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
+    drawn = []
+
+    class Bar(image_pool.rich.progress.Progress):
+        def advance(self, task, advance):
+            drawn.append((self.disable, advance))
+
+    monkeypatch.setattr(image_pool.rich.progress, "Progress", Bar)
+    for terminal in (True, False):
+        monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
+        capsys.readouterr()
+        image_pool.read_all(eval, ["1"] * 20, ())
+    assert drawn == [(False, 16), (False, 4), (True, 16), (True, 4)]
+    assert capsys.readouterr().out == ""
