@@ -24,9 +24,11 @@ from internals import (
     devices,
     guessing,
     images,
+    machines,
     networks,
     recorder,
     runs,
+    scanning,
     speed,
     streams,
 )
@@ -39,7 +41,7 @@ def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     streams.mend()
     linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
-    with interruptible(), ending():
+    with machines.together(), interruptible(), ending():
         main()
 
 
@@ -190,11 +192,12 @@ def normalise(images):
 
 
 def prepare(hyperparameters):
-    """Seed all random numbers, and have the layers compute in `precision`.
+    """Seed all random numbers, meet the other machines, if any, and set the layers' `precision`.
 
     Weights, sums and the layers that ask for float32 stay that.
     """
     devices.set_seed(hyperparameters.seed)
+    machines.join()
     precision = hyperparameters.precision
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
 
@@ -248,6 +251,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
     networks.check(model, data.image_shape, data.num_classes)
+    hyperparameters = machines.own_folder(hyperparameters)
     same = {  # what a resumed run must find as it was
         "data": images.describe(data),
         "test_set": images.digest(data.x_test, data.y_test),  # alike whatever was held out
@@ -261,7 +265,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         run.record |= {
             "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
             "parameters": model.count_params(),
-            **devices.describe(model),
+            **devices.describe(model, hyperparameters.batch_size),
             **same,
         }
         if not resume:
@@ -293,12 +297,13 @@ def train(run, model, data):
         record.go_on()
         speed.speed_up(model, own.batch_size)
         try:
-            with handling(record.stop_soon):
+            streams = scanning.on_device(model, batches, validation)
+            with handling(record.stop_soon), streams as (shown, checked):
                 model.fit(
-                    batches.stream(),
+                    shown,
                     initial_epoch=len(record.rows),
                     epochs=own.epochs,
-                    validation_data=validation.stream(),
+                    validation_data=checked,
                     callbacks=[record],
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
@@ -306,6 +311,7 @@ def train(run, model, data):
         except recorder.Stop as stop:
             run.stop = stop
             record.restore()
+        machines.leave(run)
         if run.stop and on_terminal:
             print()  # the progress bar has not ended its line
         record.end()
@@ -377,7 +383,7 @@ def finish(run, drawn):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
-    refresh_page(run.folder)
+    announcing.refresh_page(run.folder)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
     if status in ("interrupted", "failed"):
@@ -386,13 +392,3 @@ def finish(run, drawn):
     exit_status = run.stop.exit_status if run.stop else 0 if drawn else 1
     if exit_status:
         raise SystemExit(exit_status)
-
-
-def refresh_page(folder):
-    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
-    try:
-        from internals import page  # here, so that nothing wrong there stops a run
-
-        page.refresh(folder)
-    except Exception as error:
-        print(f"The page that compares runs was not brought up to date: {error!r}")

@@ -1,6 +1,6 @@
-"""What a run says of itself: on the terminal before it trains, and in the title of a plot.
+"""What a run says of itself: on the terminal, in the title of a plot, on the page of all runs.
 
-It uses devices.py.
+It uses devices.py and page.py.
 """
 
 from pathlib import Path
@@ -17,7 +17,11 @@ def describe(run, data):
     print(f"script:     {run.script}")
     print(f"recipe:     {run.hyperparameters.recipe}")
     print(f"run folder: {run.folder}")
-    print(f"device:     {device} with the {run.record['backend']} backend")
+    several = f"{run.record['devices']} x " if run.record["devices"] > 1 else ""
+    print(f"device:     {several}{device} with the {run.record['backend']} backend")
+    seen = devices.count_gpus()
+    if seen > run.record["devices"]:
+        print(f"note: {seen} GPUs are seen, {run.record['devices']} used; {devices.why_not_all()}")
     if precision != "float32":
         print(f"precision:  {precision}, weights and softmax float32")
     if device == "cpu" and devices.lacks_arithmetic(precision):
@@ -51,3 +55,13 @@ def enumerate_values(own):
     if own.precision != "float32":
         words.append(own.precision)
     return ", ".join(words)
+
+
+def refresh_page(folder):
+    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
+    try:
+        from internals import page  # here, so that nothing wrong there stops a run
+
+        page.refresh(folder)
+    except Exception as error:
+        print(f"The page that compares runs was not brought up to date: {error!r}")
