@@ -66,9 +66,9 @@ def choose_steps(full, most):
 
     Else there is a shorter stretch at the end of the epoch, and one more program to compile.
     """
-    fewest = max(1, math.ceil(full / most))
+    fewest = math.ceil(full / most)
     stretches = next((n for n in range(fewest, 4 * fewest) if full % n == 0), None)
-    return max(1, full // stretches) if stretches else most
+    return full // stretches if stretches else most
 
 
 class Stretches(keras.utils.PyDataset):
