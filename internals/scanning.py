@@ -31,7 +31,8 @@ def on_device(model, batches, validation):
     if not devices or not have_room(devices, batches.images.nbytes + validation.images.nbytes):
         yield batches.stream(), validation.stream()
         return
-    most = min(max(OPERATIONS // (count_operations(model) * batches.batch_size), 1), MOST_STEPS)
+    allowed = OPERATIONS / (100 if devices[0].platform == "cpu" else 1)
+    most = min(max(allowed // (count_operations(model) * batches.batch_size), 1), MOST_STEPS)
     steps = choose_steps(len(batches.images) // batches.batch_size, int(most))
     streams = [
         Stretches(batches, steps, model.train_step, devices),
