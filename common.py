@@ -24,10 +24,12 @@ from internals import (
     devices,
     guessing,
     images,
+    machines,
     memory,
     networks,
     recorder,
     runs,
+    scanning,
     speed,
     streams,
 )
@@ -40,7 +42,7 @@ def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     streams.mend()
     linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
-    with interruptible(), ending(), networks.enough_pixels():
+    with machines.together(), interruptible(), ending(), networks.enough_pixels():
         main()
 
 
@@ -193,11 +195,12 @@ def normalise(images):
 
 
 def prepare(hyperparameters):
-    """Seed all random numbers, and have the layers compute in `precision`.
+    """Seed all random numbers, meet the other machines, if any, and set the layers' `precision`.
 
     Weights, sums and the layers that ask for float32 stay that.
     """
     devices.set_seed(hyperparameters.seed)
+    machines.join()
     precision = hyperparameters.precision
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
 
@@ -252,6 +255,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     """
     networks.check(model, data.image_shape, data.num_classes)
     memory.check_training(model, data, hyperparameters)
+    hyperparameters = machines.own_folder(hyperparameters)
     same = {  # what a resumed run must find as it was
         "data": images.describe(data),
         "test_set": images.digest(data.x_test, data.y_test),  # alike whatever was held out
@@ -265,7 +269,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         run.record |= {
             "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
             "parameters": model.count_params(),
-            **devices.describe(model),
+            **devices.describe(model, hyperparameters.batch_size),
             **same,
         }
         if not resume:
@@ -297,12 +301,13 @@ def train(run, model, data):
         record.go_on()
         speed.speed_up(model, own.batch_size)
         try:
-            with handling(record.stop_soon):
+            streams = scanning.on_device(model, batches, validation)
+            with handling(record.stop_soon), streams as (shown, checked):
                 model.fit(
-                    batches.stream(),
+                    shown,
                     initial_epoch=len(record.rows),
                     epochs=own.epochs,
-                    validation_data=validation.stream(),
+                    validation_data=checked,
                     callbacks=[record],
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
@@ -310,6 +315,7 @@ def train(run, model, data):
         except recorder.Stop as stop:
             run.stop = stop
             record.restore()
+        machines.leave(run)
         if run.stop and on_terminal:
             print()  # the progress bar has not ended its line
         record.end()
@@ -353,14 +359,8 @@ def report(run, model, data):
         matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
         table = pd.DataFrame(matrix, data.class_names, data.class_names)
         write_text(run.folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
-        words = sklearn.metrics.classification_report(
-            data.y_test,
-            predicted,
-            labels=labels,
-            target_names=data.class_names,
-            digits=4,
-            zero_division=0,
-        )
+        own = {"target_names": data.class_names, "digits": 4, "zero_division": 0}
+        words = sklearn.metrics.classification_report(data.y_test, predicted, labels=labels, **own)
         write_text(run.folder / "classification_report.txt", words)
         validation_name = "validation (the test set)" if data.validation_is_test else "validation"
         drawn = plots.draw(

@@ -19,7 +19,11 @@ def describe(run, model, data):
     print(f"script:     {run.script}")
     print(f"recipe:     {own.recipe}")
     print(f"run folder: {run.folder}")
-    print(f"device:     {device} with the {run.record['backend']} backend")
+    several = f"{run.record['devices']} x " if run.record["devices"] > 1 else ""
+    print(f"device:     {several}{device} with the {run.record['backend']} backend")
+    seen = devices.count_gpus()
+    if seen > run.record["devices"]:
+        print(f"note: {seen} GPUs are seen, {run.record['devices']} used; {devices.why_not_all()}")
     if precision != "float32":
         print(f"precision:  {precision}, weights and softmax float32")
     if device == "cpu" and devices.lacks_arithmetic(precision):

@@ -1,6 +1,6 @@
 """What computes: the device, its arithmetic, the versions of the packages, and a backend's seeds.
 
-It uses backend.py.
+It uses backend.py and machines.py.
 """
 
 import importlib.metadata
@@ -9,6 +9,8 @@ import platform
 from pathlib import Path
 
 from internals.backend import keras, quiet
+
+from internals import machines
 
 INSTRUCTIONS = {  # of processors that multiply in the precision, as Linux names them
     "bfloat16": {"avx512_bf16", "amx_bf16", "bf16"},
@@ -31,6 +33,29 @@ def find_device(model):
     """Return the kind of device that holds the network's weights: gpu, tpu, mps or cpu."""
     device = str(model.weights[0].value.device).lower().replace("cuda", "gpu")
     return next((kind for kind in ("gpu", "tpu", "mps") if kind in device), "cpu")
+
+
+def count_gpus():
+    """Return how many GPUs the backend sees, those of other machines included."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf  # Keras counts them with JAX only
+
+        return len(tf.config.list_physical_devices("GPU"))
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.device_count()
+    import jax
+
+    return jax.device_count() if jax.default_backend() == "gpu" else 0
+
+
+def why_not_all():
+    """Return why fewer GPUs compute than there are."""
+    if keras.backend.backend() == "jax":
+        return "their number must divide batch_size"
+    return "KERAS_BACKEND=jax uses all"
 
 
 def lacks_arithmetic(precision):
@@ -65,10 +90,11 @@ def count_cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
-def describe(model):
-    """Return what a run's record says of where it was computed, and by which packages."""
+def describe(model, batch_size):
+    """Return what a run's record says of where it is computed, and by which packages."""
     return {
         "device": find_device(model),
+        "devices": len(machines.find_devices(batch_size)) or 1,  # that share each batch
         "processor": find_processor(),
         "cores": count_cores(),
         "operating_system": platform.platform(terse=True),

@@ -45,7 +45,7 @@ def describe_run(run):
         found["training images"] = ("data", f"{images - held_out:,}")
     if "sha256" in record.get("data", {}):
         found["digest of the images"] = ("data", show_text(record["data"]["sha256"])[:8])
-    for name in ("device", "processor", "operating_system", "cores"):
+    for name in ("device", "devices", "processor", "operating_system", "cores"):
         if name in record:
             found[name] = ("machine", show_text(record[name]))
     for name, version in record.get("versions", {}).items():

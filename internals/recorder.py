@@ -1,7 +1,7 @@
 """Training recorded: checkpoint, resume, interrupt, and training that fails.
 
-It uses backend.py, command_line.py, files.py and guessing.py; it shuffles the batches that it is
-given.
+It uses backend.py, command_line.py, files.py, guessing.py and machines.py; it shuffles the batches
+that it is given.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from internals.backend import keras
 
 import numpy as np
 
-from internals import guessing
+from internals import guessing, machines
 from internals.command_line import is_number
 from internals.files import fail, write_file
 
@@ -128,8 +128,8 @@ class Recorder(keras.callbacks.Callback):
             raise Stop("diverged", 1, reason)
 
     def on_test_batch_end(self, batch, logs=None):
-        if self.signal_number:
-            raise Stop("interrupted", 128 + self.signal_number, "interrupted")
+        if number := machines.agree(self.signal_number):
+            raise Stop("interrupted", 128 + number, "interrupted")
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1}

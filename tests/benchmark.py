@@ -9,9 +9,11 @@ it goes without oneDNN. DNNL_MAX_CPU_ISA=AVX2 has a newer processor compute like
 
     python tests/benchmark.py
     python tests/benchmark.py 4layerCNN vgg16 --precision bfloat16 --json figures.json
+    KERAS_BACKEND=jax python tests/benchmark.py --epochs
 """
 
 import contextlib
+import csv
 import dataclasses
 import importlib
 import importlib.util
@@ -35,6 +37,9 @@ ROOT = Path(__file__).resolve().parent.parent
 STEPS = {"4layerCNN": 64, "6layerCNN": 40, "minivggnet": 32, "vgg16": 8, "udacity_cnn": 240}
 NAMES = {"ours": "ours", "keras": "Keras fit", "torch": "PyTorch"}
 IMAGES = {"train": 50_000, "test": 10_000}
+EPOCHS = 6  # of which the first is not timed
+ON_GPU = [("4layerCNN", {}), ("4layerCNN", {"batch_size": 128})]
+ON_GPU += [("vgg16", {"precision": "bfloat16"})]
 MATRIX_SIZE = 2048
 INSTRUCTIONS = "avx2 avx_vnni avx512f avx512_vnni avx512_bf16 avx512_fp16 amx_bf16 amx_fp16".split()
 PROBE = """
@@ -56,6 +61,7 @@ class Options:
     rounds: int = 10  # of each of the three, in turns
     steps: int | None = None  # timed in each round (default: about two seconds of them)
     json: Path | None = None  # a file for all figures
+    epochs: bool = False  # instead: the seconds of whole epochs of what is to be fast on a GPU
 
 
 # ------------------------------------------------------------------------------------------------
@@ -145,15 +151,35 @@ def train_ours(pacer, script, recipe, precision):
 
         def on_train_batch_end(self, batch, logs=None):
             super().on_train_batch_end(batch, logs)
-            steps, self.steps = self.steps, batch + 1  # several, with steps_per_execution
-            pacer.after(batch + 1 - steps)
+            steps = self.steps  # several, with steps_per_execution, fewer at the end of the epoch
+            self.steps = min(batch + 1, len(self.batches))
+            pacer.after(self.steps - steps)
 
+    recorder.Recorder = PacedRecorder
     with tempfile.TemporaryDirectory() as results:
-        changes = {"epochs": 1000, "results": results, "precision": precision}
-        recorder.Recorder = PacedRecorder
-        common.load_data = lambda hyperparameters: data
-        common.parse_args = lambda published, *_: published.but(**changes)
-        module.main()
+        run_main(module, data, {"epochs": 1000, "results": results, "precision": precision})
+
+
+def run_main(module, data, changes):
+    """Run a script on other images, with other values than those of its published recipe."""
+    module.common.load_data = lambda hyperparameters: data
+    module.common.parse_args = lambda published, *_: published.but(**changes)
+    module.main()
+
+
+def time_epochs(pipe, script, changes):
+    """Run the script's own main on random images; send the seconds of each epoch after the first.
+
+    Validation and checkpoint are part of an epoch; the first compiles.
+    """
+    module = importlib.import_module(script)
+    (x, y, x_test, y_test), names = make_images(), module.common.CIFAR10_CLASS_NAMES
+    data = module.common.Dataset(x, y, x_test, y_test, x_test, y_test, names)
+    nowhere = contextlib.redirect_stdout(open(os.devnull, "w"))
+    with tempfile.TemporaryDirectory() as results, nowhere:
+        run_main(module, data, changes | {"epochs": EPOCHS, "results": results})
+        history = next(Path(results).glob("*/*/history.csv"))
+        pipe.send([float(row["seconds"]) for row in csv.DictReader(history.open())][1:])
 
 
 def train_keras(pacer, script, recipe, precision):
@@ -389,8 +415,21 @@ def show(figures):
     print(f"limit: a matrix product at {limit / 1e9:,.0f} GFLOP/s", flush=True)
 
 
+def show_epochs():
+    """Print the seconds of an epoch of each run that has a target on a GPU."""
+    for script, changes in ON_GPU:
+        process, pipe = start(time_epochs, script, changes)
+        seconds = pipe.recv()
+        process.join()
+        words = " ".join(f"{name} {value}" for name, value in changes.items())
+        print(f"{script} {words}: {statistics.median(seconds):.2f} s an epoch, of {seconds}")
+
+
 def main(options):
     """Measure the scripts one after the other."""
+    if options.epochs:
+        show_epochs()
+        return
     if unknown := set(options.scripts) - set(STEPS):
         sys.exit(f"error: {min(unknown)!r} is no script; they are {', '.join(STEPS)}")
     machine, all_figures = describe_machine(), []

@@ -67,9 +67,10 @@ def run_script(script, *arguments, cwd=ROOT, **environment):
 class Zygote:
     """A process that has loaded Keras once and runs scripts in forks of itself."""
 
-    def __init__(self):
+    def __init__(self, **environment):
         self.process = subprocess.Popen(
             [sys.executable, ROOT / "tests" / "zygote.py"],
+            env=os.environ | environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -93,13 +94,16 @@ class Zygote:
         self.start(*arguments, **places)
         return self.wait()
 
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
 
 @pytest.fixture(scope="session")
 def zygote():
     zygote = Zygote()
     yield zygote
-    zygote.process.stdin.close()
-    zygote.process.wait()
+    zygote.end()
 
 
 def import_script(name):
