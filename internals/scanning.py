@@ -135,6 +135,8 @@ class Stretches(keras.utils.PyDataset):
 
         def step(state, chosen):
             x, y = take(images, labels, **chosen, shift=self.batches.shift)
+            if self.batches.shares is not None:
+                y = jax.numpy.asarray(self.batches.shares)[y]
             logs, state = self.step(state, (self.batches.normalise(x), y))
             return state, logs
 

@@ -72,6 +72,7 @@ def test_one_and_two_devices_train_as_the_plain_path(
     monkeypatch.setattr(scanning, "MOST_STEPS", 4)  # 9 steps of 10 images: 3, 3, 3, and one of 5
     own = {"epochs": 2, "batch_size": 10, "momentum": 0.9, "learning_rate": 0.02, "decay": 0.0}
     own |= {"schedule": "cosine", "warmup": 0.2, "weight_decay": 0.01, "flip": True, "shift": 2}
+    own |= {"label_smoothing": 0.1}
     hyperparameters = make_hyperparameters(**own)
     results = []
     for count in (0, 1, 2):
