@@ -126,7 +126,10 @@ BASELINES = [
 ]
 
 # A run of each recipe, on one backend, precision, device and data: published, modern.
-RECIPES = [(UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern")]
+RECIPES = [
+    (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
+    (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
+]
 
 
 def read_run(run):
