@@ -34,7 +34,7 @@ from internals import (
     streams,
 )
 from internals.batches import ImageBatches
-from internals.endings import ending, handling, interruptible, refresh_page
+from internals.endings import ending, handling, interruptible
 from internals.files import fail, write_file, write_text
 
 
@@ -385,7 +385,7 @@ def finish(run, drawn):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
-    refresh_page(run.folder)
+    announcing.refresh_page(run.folder)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
     if status in ("interrupted", "failed"):

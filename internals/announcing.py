@@ -1,6 +1,6 @@
-"""What a run says of itself: on the terminal before it trains, and in the title of a plot.
+"""What a run says of itself: on the terminal, in the title of a plot, on the page of all runs.
 
-It uses devices.py and memory.py.
+It uses devices.py, memory.py and page.py.
 """
 
 import math
@@ -60,3 +60,13 @@ def enumerate_values(own):
     if own.precision != "float32":
         words.append(own.precision)
     return ", ".join(words)
+
+
+def refresh_page(folder):
+    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
+    try:
+        from internals import page  # here, so that nothing wrong there stops a run
+
+        page.refresh(folder)
+    except Exception as error:
+        print(f"The page that compares runs was not brought up to date: {error!r}")

@@ -1,6 +1,6 @@
 """How a run ends, whatever ended it: its status, what is kept, and the command that goes on.
 
-It uses files.py, runs.py and, where a run has come to its end, page.py.
+It uses files.py and runs.py.
 """
 
 import contextlib
@@ -109,13 +109,3 @@ def conclude(run, status, message, exit_status):
         run.stopped(status)
         message = f"{message}\n{run.how_to_go_on()}"
     fail(message, exit_status)
-
-
-def refresh_page(folder):
-    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
-    try:
-        from internals import page  # here, so that nothing wrong there stops a run
-
-        page.refresh(folder)
-    except Exception as error:
-        print(f"The page that compares runs was not brought up to date: {error!r}")

@@ -13,7 +13,7 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import DATA, make_run, write_predictions
 
-from internals import endings, ours
+from internals import announcing, ours
 from internals import page as pages
 from internals.comparison import Options, compare, make_table, show_table
 
@@ -147,7 +147,7 @@ def test_runs_elsewhere_are_linked(results, tmp_path):
 
 def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
     folder = next(results.glob("4layerCNN/*01"))
-    endings.refresh_page(folder)
+    announcing.refresh_page(folder)
     assert os.path.join(results, "index.html") in capsys.readouterr().out
 
     def fail(options):
@@ -155,12 +155,12 @@ def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
         return compare(options)
 
     monkeypatch.setattr("internals.page.compare", fail)
-    endings.refresh_page(folder)
+    announcing.refresh_page(folder)
     told = capsys.readouterr()
     assert "not brought up to date: error: " in told.out and "not a folder of runs" in told.out
     assert told.err == ""
     monkeypatch.setitem(sys.modules, "internals.page", None)
-    endings.refresh_page(folder)
+    announcing.refresh_page(folder)
     assert "not brought up to date: " in capsys.readouterr().out
 
 
@@ -192,9 +192,9 @@ def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
     shutil.copytree(next(results.glob("4layerCNN/*01")), copied)
     for where, run in ((results, "copied"), (copied, ".")):
         monkeypatch.chdir(where)
-        endings.refresh_page(Path(run))
+        announcing.refresh_page(Path(run))
         assert "is not a folder of results" in capsys.readouterr().out
     assert not [*results.parent.rglob("index.html"), *results.parent.rglob("charts")]
     monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
-    endings.refresh_page(Path("."))
+    announcing.refresh_page(Path("."))
     assert [*results.parent.rglob("index.html")] == [results / "index.html"]

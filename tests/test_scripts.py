@@ -27,6 +27,9 @@ FILES = {
     "classification_report.txt",
     "predictions.csv",
     "predictions.png",
+    "mistakes.png",
+    "calibration.png",
+    "features.png",
     "model.keras",
 }
 
