@@ -50,8 +50,7 @@ def load_digits():
 
 
 def check_size(source, size):
-    """End the program where images that are as they are, no folder's, are wanted in another size.
-    """
+    """End the program where images that are no folder's are wanted in another size."""
     own, path = IMAGE_SIZE[0], Path(source)
     if size != own and (source in NAMED_DATA or path.is_file() or is_unpacked(path)):
         fail(
