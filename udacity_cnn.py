@@ -37,7 +37,6 @@ MODERN = PUBLISHED.but(
     momentum=0.9,
     nesterov=True,
     schedule="cosine",
-    decay=0.0,
     warmup=0.2,
     weight_decay=0.005,
     label_smoothing=0.1,
