@@ -6,7 +6,9 @@ A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in READ
 """
 
 import functools
+import json
 import os
+import statistics
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import numpy as np
+from ablation import PARTS
 
 from internals import reading
 from internals.formats import show_spread, show_value
@@ -29,6 +32,8 @@ SIX_LAYERS = "6layerCNN/2026-11-20_14-18-01_gpu"
 MINIVGGNET = "minivggnet/2026-11-20_14-18-01_gpu"
 VGG16 = "vgg16/2026-11-20_14-18-02_gpu"
 UDACITY = "udacity_cnn/2026-11-20_12-56-35_tutorial"
+
+SPELLED = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 # The tutorials' test accuracy and training time by epochs.
 REFERENCES = {
@@ -50,7 +55,7 @@ REFERENCES = {
     UDACITY: {15: ("73.61", "17 min")},
 }
 
-# The run before, a line of the script, what was made of it, and the run after.
+# The run before, a line of the script, what was made of it, and the run after; all else alike.
 EXPERIMENTS = [
     (
         FOUR_LAYERS,
@@ -59,7 +64,7 @@ EXPERIMENTS = [
         "4layerCNN/2026-11-20_14-20-51_gpu-learning-rate-0.01",
     ),
     (
-        FOUR_LAYERS,
+        "4layerCNN/2026-11-21_01-14-33_float32-seed-0",
         "momentum=0.0",
         "momentum=0.9",
         "4layerCNN/2026-11-21_03-02-56_momentum-0.9",
@@ -76,7 +81,6 @@ EXPERIMENTS = [
         'optimizer="adam", learning_rate=0.001',
         "4layerCNN/2026-11-20_14-20-15_gpu-adam",
     ),
-    (SIX_LAYERS, "decay=1e-6", "decay=1e-4", "6layerCNN/2026-11-21_02-43-18_decay-0.0001"),
     (
         UDACITY,
         'optimizer="adam"',
@@ -113,25 +117,27 @@ EXPERIMENTS = [
         'RandomFlip("horizontal"), before it',
         "udacity_cnn/2026-11-21_03-20-17_random-flip",
     ),
-    (MINIVGGNET, "decay=0.01 / 40", "decay=0.0", "minivggnet/2026-11-21_03-16-47_decay-0"),
     (VGG16, "batch_norm=True", "batch_norm=False", f"{VGG16}-no-batch-norm"),
 ]
 
-# Networks without convolutions beside one with them: a run of each, its program, what it is.
-BASELINE_EPOCHS = 10
+# Networks without convolutions beside one with them: a run, its program, what it is, epochs.
 BASELINES = [
-    ("linear/2026-11-21_17-20-02_seed-0", "docs/linear.py", "no hidden layer"),
-    ("mlp/2026-11-21_17-26-09_seed-0", "docs/mlp.py", "a hidden layer of 400 units"),
-    (FOUR_LAYERS, "4layerCNN.py", "4 convolutions"),
+    ("linear/2026-11-21_17-20-02_seed-0", "docs/linear.py", "no hidden layer", 10),
+    ("mlp/2026-11-21_17-26-09_seed-0", "docs/mlp.py", "a hidden layer of 400 units", 10),
+    ("4layerCNN/2026-11-21_01-14-33_float32-seed-0", "4layerCNN.py", "4 convolutions", 5),
 ]
 
-# A run of each recipe, on one backend, precision, device and data: published, modern.
+# A run of each recipe: published, modern.
 RECIPES = [
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
     (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
 ]
 
+# The scripts whose modern recipe docs/ablation.py took apart, and a run of their published one.
+ABLATED = {"udacity_cnn": UDACITY}
 
+
+@functools.cache
 def read_run(run):
     """Return the run's record and its history, indexed by epoch."""
     folder = ROOT / "results" / run
@@ -151,19 +157,9 @@ def accuracy_after(run, epochs):
 
 
 def time_for(run, epochs):
-    """Return the minutes of the run's first epochs, and the device if it is not the processor."""
-    record, history = read_run(run)
-    minutes = history.seconds.iloc[:epochs].sum() / 60
-    device = "" if record["device"] == "cpu" else f" ({record['device'].upper()})"
-    return f"{show_value('whole_minutes', minutes)}{device}"
-
-
-def link(run):
-    """Return the run's script, and what sets it apart, as a link to its folder."""
-    record, _ = read_run(run)
-    own = record["hyperparameters"]
-    words = f"`{record['script']}.py{' --no-batch-norm' if own.get('batch_norm') is False else ''}`"
-    return f"[{words}](results/{run})"
+    """Return the minutes of the run's first epochs."""
+    _, history = read_run(run)
+    return show_value("whole_minutes", history.seconds.iloc[:epochs].sum() / 60)
 
 
 def make_table(header, rows):
@@ -178,20 +174,18 @@ def make_table(header, rows):
 
 def reference_table():
     header = ["script", ">parameters", ">epochs", ">published, %", ">ours, %"]
-    header += [">published time", ">our time"]
-    rows = [
-        [
-            link(run),
-            show_value("parameters", read_run(run)[0]["parameters"]),
-            str(epochs),
-            accuracy or "-",
-            accuracy_after(run, epochs),
-            time or "-",
-            time_for(run, epochs),
-        ]
-        for run, published in REFERENCES.items()
-        for epochs, (accuracy, time) in published.items()
-    ]
+    header += [">published time", ">our time", "ours trained with"]
+    rows = []
+    for run, published in REFERENCES.items():
+        record, _ = read_run(run)
+        no_norm = record["hyperparameters"].get("batch_norm") is False
+        script = f"`{record['script']}.py{' --no-batch-norm' * no_norm}`"
+        engine = f"{SPELLED[record['backend']]}, {record['device'].upper()}"
+        for epochs, (accuracy, time) in published.items():
+            (cell,), _ = accuracy_cells([run], epochs)
+            row = [script, show_value("parameters", record["parameters"]), str(epochs)]
+            row += [accuracy or "-", cell, time or "-", time_for(run, epochs), engine]
+            rows.append(row)
     return make_table(header, rows)
 
 
@@ -216,10 +210,10 @@ def accuracies_after(run, epochs):
     return [float(accuracy_after(seed, epochs)) for seed in seeds_of(run)]
 
 
-def show_accuracies(accuracies):
-    """Return mean and standard deviation, and n; without them where there is one run."""
+def show_accuracies(run, accuracies):
+    """Return mean and standard deviation as a link to the run, and how many seeds there are."""
     text = show_spread(*mean_and_spread(accuracies), "{:.2f}")
-    return f"{text} (n = {len(accuracies)})" if len(accuracies) > 1 else text
+    return f"[{text}](results/{run}) (n = {len(accuracies)})"
 
 
 def show_interval(before, after):
@@ -230,67 +224,102 @@ def show_interval(before, after):
     return f"{difference.low:+.2f} to {difference.high:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
+def accuracy_cells(runs, epochs):
+    """Return the cells of runs to be compared, and the interval between the first and the last.
+
+    Raises ValueError where the runs, or their other seeds, were trained on different things.
+    """
+    check_alike(*runs)
+    found = [accuracies_after(run, epochs or read_run(run)[0]["epochs_done"]) for run in runs]
+    cells = [show_accuracies(*each) for each in zip(runs, found, strict=True)]
+    return cells, show_interval(found[0], found[-1])
+
+
+def check_alike(*runs):
+    """Raise ValueError where runs differ in backend, device, precision or images."""
+    expected = circumstances(runs[0])
+    for seed in (seed for run in runs for seed in seeds_of(run)):
+        found = circumstances(seed)
+        if different := [name for name in found if found[name] != expected[name]]:
+            raise ValueError(f"{seed} differs from {runs[0]} in {', '.join(different)}")
+
+
 def circumstances(run):
     """Return what a run was trained with, beside its recipe."""
     record, _ = read_run(run)
-    precision = record["hyperparameters"].get("precision", "float32")
-    return {"backend": record["backend"], "device": record["device"], "precision": precision}
+    return {
+        "backend": record["backend"],
+        "device": record["device"],
+        "precision": record["hyperparameters"].get("precision", "float32"),
+        "images": record["data"]["sha256"],
+    }
 
 
 def experiments_table():
     header = ["script", "the line", "try", ">epochs", ">before, %", ">after, %"]
-    header += [">95 % interval", "what else differs"]
+    header += [">95 % interval of the difference"]
     rows = []
     for before, line, new_line, after in EXPERIMENTS:
         record, _ = read_run(after)
         epochs = record["epochs_done"]
+        cells, interval = accuracy_cells([before, after], epochs)
         row = [f"`{record['script']}.py`", f"`{line}`", f"`{new_line}`", str(epochs)]
-        found = [accuracies_after(run, epochs) for run in (before, after)]
-        for run, accuracies in zip((before, after), found, strict=True):
-            row.append(f"[{show_accuracies(accuracies)}](results/{run})")
-        one, other = circumstances(before), circumstances(after)
-        row += [show_interval(*found), ", ".join(k for k in one if one[k] != other[k]) or "-"]
-        rows.append(row)
+        rows.append([*row, *cells, interval])
     return make_table(header, rows)
 
 
 def baselines_table():
-    header = ["script", "network", ">parameters", ">epochs", ">test accuracy, %", ">n"]
+    header = ["script", "network", ">parameters", ">epochs", ">test accuracy, %"]
     rows = []
-    for run, path, network in BASELINES:
-        record, _ = read_run(run)
-        accuracies = accuracies_after(run, BASELINE_EPOCHS)
-        row = [f"[`{path}`](results/{run})", network]
-        row += [show_value("parameters", record["parameters"]), str(BASELINE_EPOCHS)]
-        row += [show_spread(*mean_and_spread(accuracies), "{:.2f}"), str(len(accuracies))]
-        rows.append(row)
+    check_alike(*(run for run, *_ in BASELINES))
+    for run, path, network, epochs in BASELINES:
+        (cell,), _ = accuracy_cells([run], epochs)
+        parameters = show_value("parameters", read_run(run)[0]["parameters"])
+        rows.append([f"`{path}`", network, parameters, str(epochs), cell])
     return make_table(header, rows)
 
 
 def recipes_table():
-    header = ["script", ">epochs", ">published recipe, %", ">n"]
-    header += [">epochs", ">modern recipe, %", ">n", ">95 % interval of the difference"]
+    header = ["script", ">epochs", ">published recipe, %"]
+    header += [">epochs", ">modern recipe, %", ">95 % interval of the difference"]
     rows = []
     for recipes in RECIPES:
-        check_alike(*recipes)
-        found, row = [], [f"`{read_run(recipes[0])[0]['script']}.py`"]
-        for run in recipes:
-            epochs = read_run(run)[0]["epochs_done"]
-            found.append(accuracies_after(run, epochs))
-            spread = show_spread(*mean_and_spread(found[-1]), "{:.2f}")
-            row += [str(epochs), f"[{spread}](results/{run})", str(len(found[-1]))]
-        rows.append([*row, show_interval(*found)])
+        (published, modern), interval = accuracy_cells(recipes, None)
+        epochs = [str(read_run(run)[0]["epochs_done"]) for run in recipes]
+        script = f"`{read_run(recipes[0])[0]['script']}.py`"
+        rows.append([script, epochs[0], published, epochs[1], modern, interval])
     return make_table(header, rows)
 
 
-def check_alike(*runs):
-    """Raise ValueError where runs of one row differ in more than what the row is about."""
-    first, *others = [
-        circumstances(run) | {"images": read_run(run)[0]["data"]["sha256"]} for run in runs
-    ]
-    for run, other in zip(runs[1:], others, strict=True):
-        if different := [name for name in first if first[name] != other[name]]:
-            raise ValueError(f"{run} differs from {runs[0]} in {', '.join(different)}")
+def ablation_table():
+    header = ["script", "with", ">test accuracy, %", ">95 % interval of the difference"]
+    header += [">minutes"]
+    rows = []
+    for script, published in ABLATED.items():
+        epochs = read_run(published)[0]["epochs_done"]
+        above = published
+        for name, words in [("published", "the published recipe"), *(part[:2] for part in PARTS)]:
+            run = published if name == "published" else run_named(script, name)
+            cells, interval = accuracy_cells([above, run], epochs)
+            change = "-" if run == above else interval
+            row = [f"`{script}.py`", words, cells[1], change, minutes_of(script, name, epochs)]
+            rows.append(row)
+            above = run
+    return make_table(header, rows)
+
+
+def run_named(script, name):
+    """Return the first run of the script that was given this name."""
+    for folder in sorted(Path(ROOT, "results", script).glob("*/")):
+        if read_run(run := f"{script}/{folder.name}")[0]["hyperparameters"]["name"] == name:
+            return run
+    raise ValueError(f"there is no run of {script} called {name}")
+
+
+def minutes_of(script, row, epochs):
+    """Return the minutes of so many epochs of a row of the ablation, alone on the machine."""
+    seconds = json.loads((ROOT / "docs" / "epoch_seconds.json").read_text())[script]["seconds"]
+    return f"{statistics.median(seconds[row]) * epochs / 60:.1f}" if row in seconds else "-"
 
 
 TABLES = {

@@ -1,6 +1,6 @@
-"""Time epochs of a script's two recipes in turns; nothing else should run meanwhile.
+"""Time an epoch of each row of docs/ablation.py in turns; nothing else should run meanwhile.
 
-Each round trains three epochs of each recipe in a process of its own; the first epoch, in which the
+Each round trains three epochs of each row in a process of its own; the first epoch, in which the
 network is compiled, is not counted. What comes out is added to docs/epoch_seconds.json.
 
     python docs/time_epochs.py udacity_cnn --rounds 2
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from ablation import rows
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -22,7 +23,6 @@ sys.path.insert(0, str(ROOT))
 from internals.runs import read_history, read_record
 
 FIGURES = ROOT / "docs" / "epoch_seconds.json"
-RECIPES = ("published", "modern")
 OF_MACHINE = ("processor", "cores", "operating_system", "device", "backend", "versions")
 
 
@@ -32,13 +32,14 @@ class Options:
 
     script: Annotated[str, tyro.conf.Positional]  # such as udacity_cnn
     data: str = "cifar10"  # as the scripts take it
-    precision: str = "float32"  # of both recipes
-    rounds: int = 2  # of each recipe, in turns
+    precision: str = "float32"  # of all rows
+    rounds: int = 2  # of each row, in turns
+    row: tuple[str, ...] = tuple(rows())  # which rows (default: all)
 
 
-def time_recipe(options, recipe, results):
+def time_row(options, flags, results):
     """Return the seconds of the epochs after the first, and the run's record."""
-    command = [sys.executable, ROOT / f"{options.script}.py", "--recipe", recipe, "--epochs", "3"]
+    command = [sys.executable, ROOT / f"{options.script}.py", *flags, "--epochs", "3"]
     command += ["--data", options.data, "--precision", options.precision, "--results", results]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     folder = max(Path(results).glob("*/*/"))
@@ -46,14 +47,14 @@ def time_recipe(options, recipe, results):
 
 
 def main(options):
-    """Time both recipes and keep the figures."""
-    seconds = {recipe: [] for recipe in RECIPES}
+    """Time the rows and keep the figures."""
+    seconds = {row: [] for row in options.row}
     for _ in range(options.rounds):
-        for recipe in RECIPES:
+        for row in options.row:
             with tempfile.TemporaryDirectory() as results:
-                found, record = time_recipe(options, recipe, results)
-            seconds[recipe] += found
-            print(f"{recipe}: {', '.join(f'{each:.1f}' for each in found)} s", flush=True)
+                found, record = time_row(options, rows()[row], results)
+            seconds[row] += found
+            print(f"{row}: {', '.join(f'{each:.1f}' for each in found)} s", flush=True)
     known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     machine = {name: record[name] for name in OF_MACHINE}
     known[options.script] = {"precision": options.precision, "seconds": seconds} | machine

@@ -114,7 +114,7 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "interval": "{amount} points, 95 % interval {low} to {high}: {chance}.",
     "no interval": "{amount} points.",
     "more": "more than chance",
-    "not more": "not more than chance",
+    "not more": "may be chance",
     "welch": "Welch's interval over {n1} and {n2} seeds.",
     "alone": (
         "{n1} and {n2} seeds: the spread of the one run is taken to be that of the others "

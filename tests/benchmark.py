@@ -4,8 +4,9 @@ The three train in turns, in short rounds, each the first in a third of them, on
 with the script's batch size and optimizer. Shared processors change their speed within seconds, so
 what counts are the ratios within a round: their median and, in brackets, their quartiles. PyTorch
 takes part where it is installed. Nothing else should run meanwhile; all five scripts take about a
-quarter of an hour. A bare Keras is one without our environment: on an x86 processor of before 2021
-it goes without oneDNN. DNNL_MAX_CPU_ISA=AVX2 has a newer processor compute like an older one.
+quarter of an hour. A bare Keras is one without our environment: on an x86 processor without
+AVX-VNNI, AVX-512 VNNI or AMX it goes without oneDNN. DNNL_MAX_CPU_ISA=AVX2 has a newer processor
+compute like an older one.
 
     python tests/benchmark.py
     python tests/benchmark.py 4layerCNN vgg16 --precision bfloat16 --json figures.json

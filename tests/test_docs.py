@@ -2,8 +2,9 @@
 
 import ast
 import functools
-import importlib.util
+import importlib
 import re
+import sys
 import warnings
 
 from internals.backend import keras
@@ -18,10 +19,8 @@ from internals.networks import draw_architecture
 
 @functools.cache
 def tables():
-    specification = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(ROOT / "docs"))
+    return importlib.import_module("tables")
 
 
 def test_tables_are_those_of_the_runs():
@@ -43,14 +42,32 @@ def test_accuracy_is_that_of_the_epoch_and_of_the_test_set():
         tables().accuracy_after("udacity_cnn/2026-11-20_12-56-35_tutorial", 10)
 
 
-def test_experiments_say_how_many_seeds_and_what_else_differs():
+def test_every_accuracy_of_a_run_says_how_many_seeds():
+    for name, table in tables().TABLES.items():
+        cells = re.findall(r"\[(.+?)\]\(results/.+?\)( \(n = \d+\))?", table())
+        assert all(seeds for _, seeds in cells), name
+        assert all(("±" in accuracy) == (seeds != " (n = 1)") for accuracy, seeds in cells), name
+
+
+def test_experiments_have_mean_spread_and_interval():
     rows = tables().experiments_table().splitlines()
-    (decay,) = (row for row in rows if "`decay=1e-4`" in row)
-    assert decay.endswith("| - | backend, device, precision |")  # one run each: no interval
     (dropout,) = (row for row in rows if "`Dropout(0.0), twice`" in row)
     seeds = np.array([0.7132, 0.7065, 0.7162, 0.7178])
-    assert f"[{100 * seeds.mean():.2f} ± {100 * seeds.std(ddof=1):.2f} (n = 4)]" in dropout
-    assert dropout.endswith("| \N{MINUS SIGN}3.13 to +0.42 | - |")
+    mean, spread = 100 * seeds.mean(), 100 * seeds.std(ddof=1)
+    assert re.search(rf"\[{mean:.2f} ± {spread:.2f}\]\(.*?\) \(n = 4\)", dropout)
+    assert dropout.endswith("| \N{MINUS SIGN}3.13 to +0.42 |")
+
+
+def test_no_row_mixes_backends_devices_precisions_or_images():
+    on_gpu, on_processor = tables().FOUR_LAYERS, "4layerCNN/2026-11-21_01-14-33_float32-seed-0"
+    other = "4layerCNN/2026-11-21_01-12-50_bfloat16-seed-0"
+    for runs, words in (
+        ((on_gpu, on_processor), "in backend, device$"),
+        ((on_processor, other), "in precision$"),
+        ((on_processor, tables().UDACITY), "in images$"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            tables().accuracy_cells(runs, 2)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -10,7 +10,7 @@ from internals.backend import keras
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SCRIPTS, import_script, send
+from conftest import ROOT, SCRIPTS, import_script, send
 
 from internals.batches import ImageBatches
 from internals.runs import OLD_HYPERPARAMETERS
@@ -54,6 +54,24 @@ def test_recipe_and_single_values(monkeypatch, capsys, words):
     assert changed == modern.but(learning_rate=0.5, flip=False)
     assert "learning_rate: 0.5 (the script's own: " in capsys.readouterr().out
     assert parse(monkeypatch) == import_script("udacity_cnn").PUBLISHED
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_ablation_adds_one_part_a_row(monkeypatch, script):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    from ablation import rows
+
+    published, *built = [
+        dataclasses.asdict(parse(monkeypatch, *flags, script=script)) for flags in rows().values()
+    ]
+    module = import_script(script)
+    assert published == dataclasses.asdict(module.PUBLISHED)
+    assert built[-1] == dataclasses.asdict(module.MODERN)
+    off = OLD_HYPERPARAMETERS | {"recipe": "modern", "precision": "float32"}
+    assert {name: built[0][name] for name in off} == off  # the optimizer alone is another
+    parts = [{"schedule", "warmup"}, {"weight_decay"}, {"flip"}, {"shift"}, {"label_smoothing"}]
+    for above, row, part in zip(built[:-1], built[1:], [*parts, {"flip_test"}], strict=True):
+        assert {name for name in row if row[name] != above[name]} == part
 
 
 def test_digits_are_not_mirrored(monkeypatch, capsys):

@@ -12,7 +12,11 @@ from internals import reading
 from internals.figures import clear_axes
 
 SCRIPT = "udacity_cnn"
-RUNS = [("published", "tutorial", BLUE), ("modern", "all", GREEN), ("modern", "modern", ORANGE)]
+RUNS = [  # recipe, row of docs/epoch_seconds.json, and how the names of the runs begin
+    ("published", "published", "tutorial", BLUE),
+    ("modern", "all", "all", GREEN),
+    ("modern", "all", "modern", ORANGE),
+]
 
 
 def runs_of(name):
@@ -26,11 +30,11 @@ def draw():
     figure = new_figure(9, 4.4)
     axes = figure.subplots()
     timed = json.loads((ROOT / "docs" / "epoch_seconds.json").read_text())[SCRIPT]["seconds"]
-    for recipe, name, color in RUNS:
+    for recipe, row, name, color in RUNS:
         runs = runs_of(name)
         curves = 100 * np.array([run.history.val_accuracy for run in runs])
         epochs = curves.shape[1]
-        minutes = np.arange(1, epochs + 1) * statistics.median(timed[recipe]) / 60
+        minutes = np.arange(1, epochs + 1) * statistics.median(timed[row]) / 60
         axes.fill_between(minutes, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.25)
         label = f"{recipe} recipe, {epochs} epochs, {len(runs)} seeds"
         axes.plot(minutes, curves.mean(axis=0), color=color, label=label)

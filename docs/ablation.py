@@ -1,0 +1,63 @@
+"""Train a script from its published recipe to its modern one, one part more in each row.
+
+Each row is a sweep over the seeds, with all parts above it and none below; docs/tables.py makes a
+table of them. Runs that are there already are not trained again.
+
+    python docs/ablation.py udacity_cnn --epochs 15 --seed 0 1 2
+"""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What each row adds, and the flags that leave it out of the rows above.
+PARTS = [
+    ("1-optimizer", "SGD, Nesterov momentum 0.9, larger batches, their learning rate", ""),
+    ("2-cosine", "`schedule` cosine, `warmup` 0.2", "--schedule inverse_time --warmup 0"),
+    ("3-weight-decay", "`weight_decay` 0.005", "--weight-decay 0"),
+    ("4-flip", "`flip`", "--no-flip"),
+    ("5-shift", "`shift` 2", "--shift 0"),
+    ("6-label-smoothing", "`label_smoothing` 0.1", "--label-smoothing 0"),
+    ("all", "`flip_test`: the modern recipe", "--no-flip-test"),
+]
+
+
+def rows():
+    """Return the flags of each row by its name, the published recipe first."""
+    found = {"published": ["--recipe", "published"]}
+    for number, (name, _, _) in enumerate(PARTS):
+        left_out = " ".join(flags for _, _, flags in PARTS[number + 1 :])
+        found[name] = ["--recipe", "modern", *left_out.split()]
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is trained; the comments are the help texts."""
+
+    script: Annotated[str, tyro.conf.Positional]  # such as udacity_cnn
+    epochs: int = 15  # of every row
+    seed: tuple[int, ...] = (0, 1, 2)  # of every row
+    data: str = "cifar10"  # as the scripts take it
+    jobs: int | None = None  # runs at the same time (default: as sweep.py finds best)
+
+
+def main(options):
+    """Sweep over the seeds of each row."""
+    for name, flags in rows().items():
+        command = [sys.executable, ROOT / "sweep.py"]
+        command += ["--jobs", str(options.jobs)] if options.jobs else []
+        command += [f"{options.script}.py", *flags, "--epochs", str(options.epochs)]
+        command += ["--data", options.data, "--name", name]
+        command += ["--seed", *map(str, options.seed)]
+        subprocess.run(command, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options, description=__doc__))
