@@ -276,9 +276,9 @@ def start_run(script, model, data, hyperparameters, first_images=0):
             run.save(status="running")
         announcing.describe(run, model, data)
         write_text(run.folder / "architecture.txt", networks.draw_architecture(model))
-        from internals import plots  # here, because --help need not wait for Matplotlib
+        from internals import grids  # here, because --help need not wait for Matplotlib
 
-        plots.plot_samples(run, data, first_images)
+        grids.plot_samples(run, data, first_images)
     return run
 
 
@@ -345,7 +345,7 @@ def report(run, model, data):
     """
     import sklearn.metrics  # these two here, because --help need not wait for them
 
-    from internals import insight, plots
+    from internals import grids, insight, plots
 
     with ending(run):
         write_file(run.folder / "model.keras", model.save)
@@ -362,15 +362,14 @@ def report(run, model, data):
         own = {"target_names": data.class_names, "digits": 4, "zero_division": 0}
         words = sklearn.metrics.classification_report(data.y_test, predicted, labels=labels, **own)
         write_text(run.folder / "classification_report.txt", words)
-        validation_name = "validation (the test set)" if data.validation_is_test else "validation"
         drawn = plots.draw(
-            (plots.plot_history, run, "accuracy", validation_name),
-            (plots.plot_history, run, "loss", validation_name),
+            (plots.plot_history, run, "accuracy", data),
+            (plots.plot_history, run, "loss", data),
             (plots.plot_confusion_matrix, run, matrix, data.class_names),
-            (plots.plot_predictions, run, data, probabilities),
-            (plots.plot_mistakes, run, data, probabilities),
+            (grids.plot_predictions, run, data, probabilities),
+            (grids.plot_mistakes, run, data, probabilities),
             (plots.plot_calibration, run, probabilities, data.y_test),
-            (plots.plot_features, run, model, data, normalise),
+            (grids.plot_features, run, model, data, normalise),
         )
         print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
         guessing.explain(run.history().iloc[-1], accuracy, loss, predicted, data)

@@ -4,26 +4,30 @@ It uses files.py and Matplotlib.
 """
 
 import functools
+import math
 import textwrap
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
 from internals.files import write_file
 
 OTHER_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei"]
+FAMILIES = ["DejaVu Sans", *(f for f in OTHER_FONTS if f in font_manager.get_font_names())]
+DPI = 100
+MARGIN = 0.12  # inches between a figure's edge and its title
+matplotlib.rcParams["font.family"] = FAMILIES  # before any text is made: later it takes long
 matplotlib.rcParams["text.parse_math"] = False  # a class or a run may be called "$5 $10"
 
 
 @functools.cache
 def known_letters():
-    """Have Matplotlib use what there is of OTHER_FONTS; return the letters it can draw."""
-    installed = set(font_manager.get_font_names())
-    families = ["DejaVu Sans", *(font for font in OTHER_FONTS if font in installed)]
-    matplotlib.rcParams["font.family"] = families
-    fonts = [font_manager.get_font(font_manager.findfont(family)) for family in families]
+    """Return the letters that Matplotlib can draw with these fonts."""
+    fonts = [font_manager.get_font(font_manager.findfont(family)) for family in FAMILIES]
     return set().union(*(font.get_charmap() for font in fonts))
 
 
@@ -42,25 +46,53 @@ def drawable(text):
     )
 
 
-def new_figure(run, title, width=8, height=5.5):
-    """Return a figure that names its run and the run's main hyperparameters."""
-    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
-    lines = [run.folder.name, *textwrap.wrap(str(run.hyperparameters), int(15 * width))]
-    figure.suptitle(  # the empty lines keep room for the details
-        f"{run.script}: {title}" + "\n" * len(lines),
-        x=0.012,
-        ha="left",
-        fontsize=13,
-        fontweight="bold",
-    )
-    place = {"x": 0.012, "y": 1 - 0.36 / height, "va": "top"}
-    figure.text(s="\n".join(lines), fontsize=8, color="#666666", **place)
+def new_figure(title, words, width, height):
+    """Return a figure with a title, words in small print, and so many inches of room below them.
+
+    It is as wide as the title at least.
+    """
+    width = max(width, measure_width([title], 13, "bold") + 2 * MARGIN)
+    lines = [line for each in words for line in textwrap.wrap(each, int(15 * width))]
+    total = height + 0.5 + 0.14 * len(lines)
+    figure = Figure(figsize=(math.ceil(DPI * width) / DPI, round(total, 2)), dpi=DPI)
+    for top, size, text, style in (
+        (0.12, 13, title, {"fontweight": "bold"}),
+        (0.4, 8, "\n".join(lines), {"color": "#666666"}),
+    ):
+        place = {"x": MARGIN / width, "y": 1 - top / total, "va": "top"}
+        figure.text(s=text, fontsize=size, **place, **style)
     return figure
+
+
+def name_run(run):
+    """Return the words that tell a run from others: its folder's name and its hyperparameters."""
+    return [run.folder.name, str(run.hyperparameters)]
+
+
+def add_axes(figure, left, bottom, width, height, **settings):
+    """Return axes at that place, in inches from the figure's lower left corner."""
+    across, up = figure.get_size_inches()
+    place = (left / across, bottom / up, width / across, height / up)
+    return figure.add_axes(place, **settings)
+
+
+def add_picture(figure, left, bottom, width, height):
+    """Return axes at that place without ticks and frame, for an image."""
+    axes = add_axes(figure, left, bottom, width, height, xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def measure_width(texts, size, weight="normal"):
+    """Return the inches that the longest of these one-line texts takes in a font of this size."""
+    font = FontProperties(family=FAMILIES, size=size, weight=weight)
+    measure = RendererAgg(1, 1, DPI).get_text_width_height_descent
+    return max((measure(drawable(text), font, False)[0] for text in texts), default=0) / DPI
 
 
 def new_chart(title, xlabel, ylabel):
     """Return a figure and its axes for several runs, with room for a legend on the right."""
-    figure = Figure(figsize=(8, 4.5), dpi=100)
+    figure = Figure(figsize=(8, 4.5), dpi=DPI)
     axes = figure.add_axes((0.08, 0.2, 0.54, 0.7))
     axes.set_title(title, loc="left", fontweight="bold")
     axes.set(xlabel=xlabel, ylabel=ylabel)
@@ -83,5 +115,5 @@ def save_figure(figure, path, **settings):
     """Write the figure as a PNG file, whole or not at all; runs may have names of any letters."""
     for text in figure.findobj(Text):
         text.set_text(drawable(text.get_text()))
-        text.set_fontfamily(matplotlib.rcParams["font.family"])
-    write_file(path, functools.partial(figure.savefig, **settings))
+    canvas = FigureCanvasAgg(figure)
+    write_file(path, functools.partial(canvas.print_png, **settings))  # savefig draws all twice

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, KnownModel
 
-from internals import insight, plots
+from internals import grids, insight, plots
 from internals.statistics import interval_of_share
 
 layers = keras.layers
@@ -78,20 +78,21 @@ def test_surest_mistakes_come_first():
 @pytest.fixture
 def titles(monkeypatch):
     """Return the titles drawn, by file name."""
-    drawn, save = {}, plots.save_figure
+    drawn, save = {}, grids.save_figure
 
     def keep(figure, path):
-        drawn[path.name] = [axes.get_title() or axes.get_title("left") for axes in figure.axes]
+        drawn[path.name] = [text.get_text() for axes in figure.axes for text in axes.texts]
+        drawn[path.name] += [axes.get_title("left") for axes in figure.axes]
         drawn[path.name] += [text.get_text() for text in figure.texts]
         save(figure, path)
 
-    monkeypatch.setattr(plots, "save_figure", keep)
+    monkeypatch.setattr(grids, "save_figure", keep)
     return drawn
 
 
 def test_mistakes_name_classes_probability_and_image(run, data, titles):
     predicted = KnownModel().predict(None, 0)
-    plots.plot_mistakes(run, data, predicted)
+    grids.plot_mistakes(run, data, predicted)
     assert titles["mistakes.png"][:4] == [
         "b<e>, 80.0%\n(ant)\nimage 1",
         "b<e>, 80.0%\n(ant)\nimage 2",
@@ -99,7 +100,7 @@ def test_mistakes_name_classes_probability_and_image(run, data, titles):
         "ant, 80.0%\n(b<e>)\nimage 5",
     ]
     paths = np.array([f"test/ant/{index:040d}.png" for index in range(7)])
-    plots.plot_mistakes(run, dataclasses.replace(data, test_names=paths), predicted)
+    grids.plot_mistakes(run, dataclasses.replace(data, test_names=paths), predicted)
     path = titles["mistakes.png"][0].splitlines()[-1]
     assert path[0] == "…" and paths[1].endswith(path[1:]) and len(path) == 30
 
@@ -116,7 +117,7 @@ def test_wrong_label_comes_first_in_the_documents_way(run, data, capsys):
 
 
 def test_no_mistakes(run, data, titles):
-    plots.plot_mistakes(run, data, probabilities_of([0.9] * 7, data.y_test, classes=3))
+    grids.plot_mistakes(run, data, probabilities_of([0.9] * 7, data.y_test, classes=3))
     assert "none: all 7 test images are named rightly" in titles["mistakes.png"]
 
 
@@ -161,7 +162,7 @@ def test_features_of_edited_networks(run, data, name, titles):
     assert [each.shape for each in maps] == shapes
     found = insight.find_kernels(model, data.image_shape)
     assert (None if found is None else len(found)) == kernels
-    plots.plot_features(run, model, data, common.normalise)
+    grids.plot_features(run, model, data, common.normalise)
     drawn = "".join(titles["features.png"])
     assert drawn.count("after the convolutions of block") == len(shapes)
     assert ("patterns of the first layer" in drawn) == (kernels is not None)

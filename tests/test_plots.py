@@ -1,6 +1,7 @@
 """The pictures of a run, on predictions known beforehand."""
 
 import dataclasses
+import math
 
 import common
 
@@ -10,8 +11,8 @@ from conftest import KnownModel, import_script
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from internals import plots
-from internals.figures import new_figure, save_figure, short_names
+from internals import grids, plots
+from internals.figures import name_run, new_figure, save_figure, short_names
 
 
 def test_names_in_plots():
@@ -23,14 +24,18 @@ def test_names_in_plots():
 def figures(monkeypatch):
     """Return the figures drawn, by file name, before they are written."""
     drawn = {}
-    save = save_figure
 
     def keep(figure, path):
         drawn[path.name] = figure
-        save(figure, path)
+        save_figure(figure, path)
 
-    monkeypatch.setattr(plots, "save_figure", keep)
+    for room in (plots, grids):
+        monkeypatch.setattr(room, "save_figure", keep)
     return drawn
+
+
+def words_of(figure):
+    return "\n".join(text.get_text() for text in figure.texts)
 
 
 def test_curves(run, data, figures):
@@ -41,74 +46,228 @@ def test_curves(run, data, figures):
     ):
         figure = figures[f"{metric}.png"]
         (axes,) = figure.axes
-        assert [line.get_ydata().tolist() for line in axes.lines] == [training, validation]
-        assert [line.get_xdata().tolist() for line in axes.lines] == [[1, 2], [1, 2]]
+        assert [line.get_ydata().tolist() for line in axes.lines[:2]] == [training, validation]
+        assert [line.get_xdata().tolist() for line in axes.lines[:2]] == [[1, 2], [1, 2]]
         assert axes.get_xlabel() == "epoch" and axes.get_ylabel() == metric
-        assert all(tick == round(tick) for tick in axes.get_xticks())
-        words = figure.get_suptitle() + "".join(text.get_text() for text in figure.texts)
-        assert run.folder.name in words and "learning rate 0.1" in words
-    assert figures["accuracy.png"].axes[0].get_ylim() == (0, 1)
+        assert axes.get_xticks().tolist() == [1, 2]
+        assert run.folder.name in words_of(figure) and "learning rate 0.1" in words_of(figure)
+        thick, thin = axes.lines[:2]  # which lies on the other, and both are seen
+        assert thick.get_linewidth() > 1.5 * thin.get_linewidth()
+        assert thick.get_markersize() > 1.5 * thin.get_markersize()
+    low, high = figures["accuracy.png"].axes[0].get_ylim()
+    assert -0.05 < low < 0 and 1 < high < 1.05
+    labels = [label.get_text() for label in figures["accuracy.png"].axes[0].get_yticklabels()]
+    assert "20%" in labels and "100%" in labels
 
 
-@pytest.mark.parametrize(("num_classes", "numbers"), [(3, 9), (10, 100), (100, 0), (400, 0)])
-def test_heatmap(run, figures, random, num_classes, numbers):
+def draw_loss(run, data, figures, losses, classes, **hyperparameters):
+    """Draw loss.png of these losses; return its axes, and the names in its legend."""
+    rows = [f"{n},0.5,{loss},0.5,{loss},0.1,9" for n, loss in enumerate(losses, 1)]
+    header = "epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds"
+    (run.folder / "history.csv").write_text("\n".join([header, *rows]) + "\n")
+    run.hyperparameters = run.hyperparameters.but(**hyperparameters)
+    plots.plot_history(run, "loss", dataclasses.replace(data, class_names=["c"] * classes))
+    (axes,) = figures["loss.png"].axes
+    return axes, [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize(
+    ("losses", "classes", "marked"),
+    [
+        ([2.3026, 2.3027, 2.3026], 10, True),  # it only guesses: the curve is the line
+        ([1.8, 0.9, 0.01], 10, True),
+        ([1.2, 0.9, 0.01], 10, False),  # the line would be far above
+        ([0.7, 0.3], 2, True),
+        ([9.5, 3.1], 2, True),
+        ([0.0, 0.0], 2, False),
+        ([float("nan"), float("inf")], 2, False),
+    ],
+)
+def test_loss_of_a_network_that_guesses(run, data, figures, losses, classes, marked):
+    axes, names = draw_loss(run, data, figures, losses, classes)
+    lines = [line.get_ydata()[0] for line in axes.lines[2:]]
+    assert lines == ([pytest.approx(math.log(classes))] if marked else [])
+    assert names[2:] == [f"guessing: ln {classes} = {math.log(classes):.2f}"] * marked
+    low, high = axes.get_ylim()
+    inside = [loss for loss in [*losses, *lines] if math.isfinite(loss)]
+    assert all(low + 0.02 * high < loss < 0.97 * high for loss in inside)
+
+
+def test_smoothed_labels_are_named_where_they_change_the_curve(run, data, figures):
+    _, names = draw_loss(run, data, figures, [2.0], 10, label_smoothing=0.1)
+    assert names[0] == "training (labels smoothed)"
+    plots.plot_history(run, "accuracy", data)
+    legend = figures["accuracy.png"].axes[0].get_legend()
+    assert legend.get_texts()[0].get_text() == "training"
+
+
+@pytest.mark.parametrize(
+    ("last", "named"),
+    [
+        (1, [1]),
+        (3, [1, 2, 3]),
+        (12, [*range(1, 13)]),
+        (20, [1, 5, 10, 15, 20]),
+        (50, [1, *range(5, 51, 5)]),
+        (100, [1, *range(10, 101, 10)]),
+        (350, [1, *range(50, 351, 50)]),
+    ],
+)
+def test_epochs_that_are_named(last, named):
+    assert plots.choose_epochs(last) == named
+
+
+@pytest.mark.parametrize(("num_classes", "numbers"), [(2, 4), (10, 100), (26, 0)])
+def test_confusion_matrix(run, figures, random, num_classes, numbers):
     names = [f"class {index}" for index in range(num_classes)]
-    matrix = random.integers(0, 50, (num_classes, num_classes))
+    matrix = random.integers(0, 5, (num_classes, num_classes))
+    matrix += 90 * np.eye(num_classes, dtype=int)
     matrix[1] = 0  # a class without test images
     plots.plot_confusion_matrix(run, matrix, names)
-    axes = figures["confusion_matrix.png"].axes[0]
+    axes, *bars = figures["confusion_matrix.png"].axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
-    assert len(axes.texts) == numbers
-    if numbers:
-        shown = [int(text.get_text()) for text in axes.texts]
-        assert shown == matrix.ravel().tolist()
-    colors = axes.collections[0].get_array().reshape(matrix.shape)
-    np.testing.assert_allclose(colors[0], matrix[0] / matrix[0].sum())
-    assert not colors[1].any()
-    labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == names[:: -(-num_classes // 120)]
+    assert [bar.get_ylabel().split(",")[0] for bar in bars] == ["right", "wrong"]
+    shown = {text.get_position()[::-1]: int(text.get_text()) for text in axes.texts}
+    expected = {place: count for place, count in np.ndenumerate(matrix) if count}
+    assert shown == (expected if numbers else {})
+    right, wrong = (image.get_array() for image in axes.images)
+    shares = matrix[0] / matrix[0].sum()
+    assert right[0, 0] == pytest.approx(shares[0]) and not right.mask[0, 0]
+    np.testing.assert_allclose(wrong[0].filled(0)[1:], shares[1:])
+    assert right.mask[~np.eye(num_classes, dtype=bool)].all() and wrong.mask.diagonal().all()
+    assert not np.ma.filled(wrong[1], 0).any()
+    most = axes.images[1].get_clim()[1]
+    assert most == pytest.approx(wrong.max())  # a scale of their own, and much smaller
+    assert [label.get_text() for label in axes.get_yticklabels()] == names
     width, height = Image.open(run.folder / "confusion_matrix.png").size
-    assert 700 < height <= width <= 2500
+    assert 700 < height <= width <= 1000
+
+
+def test_large_confusion_matrix(run, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "save_figure", lambda figure, path: drawn.append(figure))
+    names = [f"class {index}" for index in range(400)]
+    plots.plot_confusion_matrix(run, np.ones((400, 400), dtype=int), names)
+    (figure,) = drawn
+    assert 2000 < figure.bbox.x1 < 2500
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == names[::4]  # a name needs room to be read
+
+
+def test_names_stay_inside_the_confusion_matrix(run, figures):
+    names = ["a name that is not short", *"abcdefghi"]
+    plots.plot_confusion_matrix(run, 1000 * np.eye(10, dtype=int), names)
+    figure = figures["confusion_matrix.png"]
+    places = [axes.get_tightbbox() for axes in figure.axes]
+    assert min(place.x0 for place in places) >= 0 and min(place.y0 for place in places) >= 0
+    assert max(place.x1 for place in places) <= figure.bbox.x1
+
+
+def pictures_of(axes):
+    """Return the (image, title) that a grid shows, of pixels that are three dots wide."""
+    shown = axes.images[0].get_array()
+    for text in axes.texts:
+        x, y = text.get_position()
+        left, top = round(x - 47.5), round(y + 5)
+        yield shown[top : top + 96 : 3, left : left + 96 : 3], text.get_text()
 
 
 def test_predictions_are_titled_and_coloured(run, data, figures):
-    plots.plot_predictions(run, data, KnownModel().predict(None, 0))
-    titles = {axes.get_title(): axes.title.get_color() for axes in figures["predictions.png"].axes}
-    assert titles == {
-        "ant, 80%\n(ant)": plots.RIGHT_COLOR,
-        "b<e>, 80%\n(ant)": plots.WRONG_COLOR,
-        "$c$, 80%\n(ant)": plots.WRONG_COLOR,
-        "b<e>, 80%\n(b<e>)": plots.RIGHT_COLOR,
-        "ant, 80%\n(b<e>)": plots.WRONG_COLOR,
-        "$c$, 80%\n($c$)": plots.RIGHT_COLOR,
+    grids.plot_predictions(run, data, KnownModel().predict(None, 0))
+    (axes,) = figures["predictions.png"].axes
+    assert {text.get_text(): text.get_color() for text in axes.texts} == {
+        "ant, 80%\n(ant)": grids.RIGHT_COLOR,
+        "b<e>, 80%\n(ant)": grids.WRONG_COLOR,
+        "$c$, 80%\n(ant)": grids.WRONG_COLOR,
+        "b<e>, 80%\n(b<e>)": grids.RIGHT_COLOR,
+        "ant, 80%\n(b<e>)": grids.WRONG_COLOR,
+        "$c$, 80%\n($c$)": grids.RIGHT_COLOR,
     }
+    chosen = grids.choose_shown(data, 7)
+    for (shown, title), index in zip(pictures_of(axes), chosen, strict=True):
+        np.testing.assert_array_equal(shown, data.x_test[index])
+        assert title.endswith(f"({data.class_names[data.y_test[index]]})")
 
 
-def test_samples(run, figures, random):
-    images = random.integers(0, 256, (40, 32, 32, 3), dtype="uint8")
-    labels = np.arange(40) % 10
-    names = [f"c{label}" for label in range(10)]
+@pytest.mark.parametrize("length", [5, 40])
+def test_titles_do_not_overlap(run, figures, random, length):
+    images, labels = random.integers(0, 256, (40, 32, 32, 3), dtype="uint8"), np.arange(40) % 2
+    names = ["W" * length, "M" * length]
     data = common.Dataset(images, labels, images, labels, images, labels, names)
-    plots.plot_samples(run, data)
-    grid = figures["samples.png"].axes
-    assert [axes.get_title() for axes in grid] == names
-    assert grid[0].get_subplotspec().get_gridspec().get_geometry() == (2, 5)
-    many = dataclasses.replace(data, y_train=np.arange(40) * 5, class_names=["c"] * 250)
-    plots.plot_samples(run, many)
-    assert len(figures["samples.png"].axes) == 14  # every third of the classes
-    plots.plot_samples(run, data, first_images=36)
-    grid = figures["samples.png"].axes
-    assert grid[0].get_subplotspec().get_gridspec().get_geometry() == (3, 12)
-    for axes, image in zip(grid, images[:36], strict=True):
-        np.testing.assert_array_equal(axes.images[0].get_array(), image)
+    grids.plot_predictions(run, data, np.eye(2)[1 - labels])
+    figure = figures["predictions.png"]
+    extents = [text.get_window_extent() for text in figure.axes[0].texts]
+    for one, other in zip(extents, extents[1:]):
+        assert one.x1 < other.x0 or one.y0 > other.y1
+    assert min(extent.x0 for extent in extents) > 0
+    assert max(extent.x1 for extent in extents) < figure.bbox.x1 < 1400
+
+
+def test_large_images_are_made_smaller(random):
+    images = random.integers(0, 256, (2, 300, 200, 3), dtype="uint8")
+    assert grids.fit(images, 1).shape == (2, 100, 67, 3)
+    assert grids.fit(images[:0], 1).shape == (0, 100, 67, 3)
+
+
+@pytest.mark.parametrize(
+    ("classes", "blocks", "each"), [(2, 1, 12), (10, 1, 12), (25, 2, 6), (60, 4, 3)]
+)
+def test_samples_of_each_class(run, figures, random, classes, blocks, each):
+    images = random.integers(0, 256, (500, 32, 32, 3), dtype="uint8")
+    labels = np.arange(500) % classes
+    labels[labels == 1] = 0  # a class without images
+    labels[:3] = 1, 0, 0  # ... but one
+    names = [f"c{label}" for label in range(classes)]
+    data = common.Dataset(images, labels, images, labels, images, labels, names)
+    grids.plot_samples(run, data)
+    figure = figures["samples.png"]
+    assert [text.get_text() for axes in figure.axes for text in axes.texts] == names
+    assert len(figure.axes) == blocks
+    title, words = (text.get_text() for text in figure.texts)
+    assert title == "digits: training images of each class"
+    assert words == f"500 training images, {classes} classes"
+    for axes in figure.axes:
+        shown = axes.images[0].get_array()
+        assert shown.shape[1] == each * 68 - 4
+        for text in axes.texts:
+            top = round(text.get_position()[1] - 32)
+            own = images[labels == names.index(text.get_text())][:each]
+            places = range(0, 68 * each, 68)
+            row = [shown[top : top + 64 : 2, left : left + 64 : 2] for left in places]
+            np.testing.assert_array_equal(row[: len(own)], own)
+            assert np.min(row[len(own) :], initial=255) == 255
+
+
+def test_samples_of_many_classes_and_in_their_order(run, figures, random):
+    images = random.integers(0, 256, (40, 32, 32, 3), dtype="uint8")
+    labels, names = np.arange(40) * 5, [f"c{label}" for label in range(250)]
+    data = common.Dataset(images, labels, images, labels, images, labels, names)
+    grids.plot_samples(run, data)
+    shown = [text.get_text() for axes in figures["samples.png"].axes for text in axes.texts]
+    assert shown == names[::3]
+    assert "84 of the 250 classes" in words_of(figures["samples.png"])
+    grids.plot_samples(run, data, first_images=36)
+    (axes,) = figures["samples.png"].axes
+    assert len({text.get_position()[0] for text in axes.texts}) == 12
+    for (shown, title), image, label in zip(pictures_of(axes), images[:36], labels, strict=False):
+        np.testing.assert_array_equal(shown, image)
+        assert title == names[label]
+    assert "the first 36 training images" in words_of(figures["samples.png"])
 
 
 @pytest.mark.parametrize("width", [4, 8])
 def test_details_stay_inside_the_figure(run, width):
     run.hyperparameters = import_script("udacity_cnn").MODERN.but(precision="bfloat16")
-    figure = new_figure(run, "title", width=width)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    details = figure.texts[-1]  # after the title
+    figure = new_figure("title", name_run(run), width, 3)
+    title, details = figure.texts
     assert "bfloat16" in details.get_text() and len(details.get_text().splitlines()) > 2
+    FigureCanvasAgg(figure).draw()
     assert details.get_window_extent().x1 <= figure.bbox.x1
+    assert 300 < details.get_window_extent().y0 < 330  # above the room that was asked for
+    assert title.get_window_extent().y0 > details.get_window_extent().y1
+
+
+def test_figure_is_as_wide_as_its_title():
+    figure = new_figure("a long title " * 9, [], 4, 3)
+    FigureCanvasAgg(figure).draw()
+    assert figure.texts[0].get_window_extent().x1 < figure.bbox.x1 < 1500

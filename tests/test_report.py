@@ -10,7 +10,7 @@ import pytest
 from conftest import KnownModel, save_images
 from PIL import Image
 
-from internals import plots
+from internals import grids, plots
 from internals.runs import read_record
 
 
@@ -81,7 +81,7 @@ def test_report_agrees_with_itself(run, data, capsys):
 
 def test_files_of_a_run(run, data):
     common.report(run, KnownModel(), data)
-    plots.plot_samples(run, data)
+    grids.plot_samples(run, data)
     assert sorted(path.name for path in run.folder.iterdir()) == [
         "accuracy.png",
         "calibration.png",
