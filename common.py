@@ -299,7 +299,7 @@ def train(run, model, data):
     with ending(run):
         record = recorder.Recorder(run, model, batches, quiet=on_terminal)
         record.go_on()
-        speed.speed_up(model, own.batch_size)
+        speed.speed_up(model, batches)
         try:
             streams = scanning.on_device(model, batches, validation)
             with handling(record.stop_soon), streams as (shown, checked):

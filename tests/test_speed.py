@@ -37,8 +37,27 @@ def test_operations_by_hand():
 def test_an_execution_takes_about_a_second(script, batch_size, steps):
     model = import_script(script).build_model((32, 32, 3), 10)
     model.compile("sgd", "sparse_categorical_crossentropy")
-    speed.speed_up(model, batch_size)
+    images, labels = np.zeros((1, 32, 32, 3), dtype="uint8"), np.zeros(1, dtype="int64")
+    speed.speed_up(model, ImageBatches(images, labels, None, batch_size))
     assert model.steps_per_execution == steps
+
+
+@on_tensorflow
+def test_a_step_is_traced_once(start, make_hyperparameters, monkeypatch):
+    steps, step = [], keras.Model.train_step
+
+    def train_step(self, data):
+        steps.append(data)
+        return step(self, data)
+
+    monkeypatch.setattr(keras.Model, "train_step", train_step)
+    traced, _ = start(make_hyperparameters(label_smoothing=0.1))
+    assert len(steps) == 1
+    monkeypatch.setattr(speed, "build_metrics", lambda model, label: None)
+    plain, _ = start(make_hyperparameters(label_smoothing=0.1))
+    assert len(steps) == 3  # what it is for; and it changes nothing
+    histories = [run.history().drop(columns="seconds") for run in (traced, plain)]
+    assert histories[0].equals(histories[1])
 
 
 @on_tensorflow
