@@ -76,7 +76,7 @@ def draw_loss(run, data, figures, losses, classes, **hyperparameters):
     [
         ([2.3026, 2.3027, 2.3026], 10, True),  # it only guesses: the curve is the line
         ([1.8, 0.9, 0.01], 10, True),
-        ([1.2, 0.9, 0.01], 10, False),  # the line would be far above
+        ([1.5, 0.9, 0.01], 10, False),  # the line would be far above
         ([0.7, 0.3], 2, True),
         ([9.5, 3.1], 2, True),
         ([0.0, 0.0], 2, False),
