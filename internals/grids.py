@@ -85,7 +85,7 @@ def draw_grid(title, words, images, titles, colors, columns):
     longest = DPI * measure_width([line for each in lines for line in each], 8)
     above = LINE * max(map(len, lines)) + 16
     gap = max(math.ceil(longest) + 12 - width, 8)
-    while columns * (width + gap) > WIDEST:
+    while columns > 1 and columns * (width + gap) > WIDEST:
         columns //= 2
     columns = min(columns, len(pictures))
     tiles = tile(pictures, columns, gap, above)

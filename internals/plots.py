@@ -67,8 +67,14 @@ def plot_history(run, metric, data):
     axes.set(xlabel="epoch", ylabel=metric, xlim=(1 - room, last + room))
     axes.set_xticks(choose_epochs(last))
     clear_axes(axes)
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False, fontsize=9)
+    add_legend(axes)
     save_figure(figure, run.folder / f"{metric}.png")
+
+
+def add_legend(axes):
+    """Name the lines above the axes, in one row, where they hide nothing."""
+    style = {"ncols": 4, "frameon": False, "fontsize": 9, "columnspacing": 1.2}
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), **style)
 
 
 def limit_loss(axes, losses, num_classes):
@@ -166,5 +172,5 @@ def plot_calibration(run, probabilities, labels):
     for axes in (upper, lower):
         axes.set_xlim(0, 1.02)
         clear_axes(axes)
-    upper.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=9)
+    add_legend(upper)
     save_figure(figure, run.folder / "calibration.png")

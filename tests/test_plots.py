@@ -94,8 +94,11 @@ def test_loss_of_a_network_that_guesses(run, data, figures, losses, classes, mar
 
 
 def test_smoothed_labels_are_named_where_they_change_the_curve(run, data, figures):
-    _, names = draw_loss(run, data, figures, [2.0], 10, label_smoothing=0.1)
-    assert names[0] == "training (labels smoothed)"
+    run.record["best_epoch"] = 1
+    data = dataclasses.replace(data, x_validation=data.x_test.copy())
+    axes, names = draw_loss(run, data, figures, [7.0], 1000, label_smoothing=0.1)
+    assert names[0] == "training (labels smoothed)" and len(names) == 4
+    assert axes.get_legend().get_window_extent().x0 > 0
     plots.plot_history(run, "accuracy", data)
     legend = figures["accuracy.png"].axes[0].get_legend()
     assert legend.get_texts()[0].get_text() == "training"
