@@ -8,8 +8,9 @@ import math
 import sys
 
 import numpy as np
+import seaborn
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from internals.figures import (
     add_axes,
@@ -26,6 +27,7 @@ from internals.statistics import interval_of_share
 TRAIN_COLOR, VALIDATION_COLOR = "#0072b2", "#e07b00"  # told apart with any colour vision
 RIGHT_COLORS = LinearSegmentedColormap.from_list("right", ["#ffffff", "#a5d6a7"])
 WRONG_COLORS = LinearSegmentedColormap.from_list("wrong", ["#fff3e6", "#f28c38", "#8f2d04"])
+PERCENT = FuncFormatter(lambda share, _: f"{100 * share:g}%")  # as many digits as are needed
 MOST_TICKS = 12
 MOST_NUMBERED, MOST_NAMED = 25, 120  # classes of a confusion matrix
 
@@ -115,36 +117,35 @@ def plot_confusion_matrix(run, matrix, class_names):
     axes = add_axes(figure, left, bottom, side, side)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     right = np.eye(count, dtype=bool)
-    wrong = np.ma.masked_array(shares, right | (shares == 0))
-    most = max(np.max(wrong.filled(0)), 0.01)
-    pictures = [
-        axes.imshow(np.ma.masked_array(shares, ~right), RIGHT_COLORS, vmin=0, vmax=1),
-        axes.imshow(wrong, WRONG_COLORS, vmin=0, vmax=most),
-    ]
-    for place, picture, name in zip((0.55, 0), pictures, ("right", "wrong"), strict=True):
-        bar = add_axes(figure, left + side + 0.25, bottom + place * side, 0.16, 0.45 * side)
-        label, percent = f"{name}, share of the true class", lambda share, _: f"{100 * share:g}%"
-        figure.colorbar(picture, bar, label=label, format=percent, ticks=MaxNLocator(5))
-    if count <= MOST_NUMBERED:
-        write_counts(axes, matrix, dark=wrong.filled(0) > 0.6 * most, width=side / count)
-    edges = np.arange(0, count + 1, 1 if count <= MOST_NUMBERED else 10) - 0.5
+    most = max(np.max(shares, where=~right, initial=0), 0.01)
+    for place, hidden, colors, highest, name in (
+        (0.55, ~right, RIGHT_COLORS, 1, "right"),
+        (0, right | (shares == 0), WRONG_COLORS, most, "wrong"),
+    ):
+        label = f"{name}, share of the true class"
+        seaborn.heatmap(
+            shares,
+            mask=hidden,
+            cmap=colors,
+            vmin=0,
+            vmax=highest,
+            annot=np.where(matrix, matrix.astype(str), "") if count <= MOST_NUMBERED else None,
+            fmt="",
+            annot_kws={"size": min(10, 98 * side / count / len(str(matrix.max())))},
+            xticklabels=False,  # seaborn takes seconds to place a hundred
+            yticklabels=False,
+            cbar_ax=add_axes(figure, left + side + 0.25, bottom + place * side, 0.16, 0.45 * side),
+            cbar_kws={"label": label, "format": PERCENT, "ticks": MaxNLocator(5)},
+            ax=axes,
+        )
+    edges = np.arange(0, count + 1, 1 if count <= MOST_NUMBERED else 10)
     for draw_lines in (axes.hlines, axes.vlines):
-        draw_lines(edges, -0.5, count - 0.5, color="#dddddd", linewidth=0.6)
-    axes.set_xticks(named, names, rotation=90 if upright else 0)
-    axes.set_yticks(named, names)
+        draw_lines(edges, 0, count, color="#dddddd", linewidth=0.6)
+    axes.set_xticks(named + 0.5, names, rotation=90 if upright else 0)
+    axes.set_yticks(named + 0.5, names)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.spines[:].set_color("#dddddd")
     save_figure(figure, run.folder / "confusion_matrix.png")
-
-
-def write_counts(axes, matrix, dark, width):
-    """Write the counts into their places, so many inches wide, in white where it is dark."""
-    size = min(10, 98 * width / len(f"{matrix.max():,}"))
-    for (row, column), number in np.ndenumerate(matrix):
-        if number:
-            color = "white" if dark[row, column] else "black"
-            style = {"ha": "center", "va": "center", "fontsize": size, "color": color}
-            axes.text(column, row, f"{number:,}", **style)
 
 
 def plot_calibration(run, probabilities, labels):

@@ -130,16 +130,16 @@ def test_confusion_matrix(run, figures, random, num_classes, numbers):
     axes, *bars = figures["confusion_matrix.png"].axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
     assert [bar.get_ylabel().split(",")[0] for bar in bars] == ["right", "wrong"]
-    shown = {text.get_position()[::-1]: int(text.get_text()) for text in axes.texts}
-    expected = {place: count for place, count in np.ndenumerate(matrix) if count}
+    shown = {text.get_position()[::-1]: text.get_text() for text in axes.texts if text.get_text()}
+    expected = {(y + 0.5, x + 0.5): str(n) for (y, x), n in np.ndenumerate(matrix) if n}
     assert shown == (expected if numbers else {})
-    right, wrong = (image.get_array() for image in axes.images)
+    right, wrong = (mesh.get_array().reshape(matrix.shape) for mesh in axes.collections[:2])
     shares = matrix[0] / matrix[0].sum()
     assert right[0, 0] == pytest.approx(shares[0]) and not right.mask[0, 0]
     np.testing.assert_allclose(wrong[0].filled(0)[1:], shares[1:])
     assert right.mask[~np.eye(num_classes, dtype=bool)].all() and wrong.mask.diagonal().all()
     assert not np.ma.filled(wrong[1], 0).any()
-    most = axes.images[1].get_clim()[1]
+    most = axes.collections[1].get_clim()[1]
     assert most == pytest.approx(wrong.max())  # a scale of their own, and much smaller
     assert [label.get_text() for label in axes.get_yticklabels()] == names
     width, height = Image.open(run.folder / "confusion_matrix.png").size
