@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np
 from ablation import PARTS
+from speed_table import profile_table, speed_table
 
 from internals import reading
 from internals.formats import show_spread, show_value
@@ -327,6 +328,9 @@ TABLES = {
     "experiments": experiments_table,
     "baselines": baselines_table,
     "modern recipes": recipes_table,
+    "ablation": ablation_table,
+    "speed": lambda: make_table(*speed_table()),
+    "profile": lambda: make_table(*profile_table()),
 }
 
 

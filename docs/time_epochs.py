@@ -1,7 +1,8 @@
 """Time an epoch of each row of docs/ablation.py in turns; nothing else should run meanwhile.
 
 Each round trains three epochs of each row in a process of its own; the first epoch, in which the
-network is compiled, is not counted. What comes out is added to docs/epoch_seconds.json.
+network is compiled, is not counted. What comes out is added to docs/epoch_seconds.json; figures of
+another machine are replaced.
 
     python docs/time_epochs.py udacity_cnn --rounds 2
 """
@@ -56,8 +57,14 @@ def main(options):
             seconds[row] += found
             print(f"{row}: {', '.join(f'{each:.1f}' for each in found)} s", flush=True)
     known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    machine = {name: record[name] for name in OF_MACHINE}
-    known[options.script] = {"precision": options.precision, "seconds": seconds} | machine
+    machine = {"precision": options.precision} | {name: record[name] for name in OF_MACHINE}
+    before = known.get(options.script, {})
+    if machine == {name: before.get(name) for name in machine}:
+        seconds = {
+            row: before["seconds"].get(row, []) + seconds.get(row, [])
+            for row in before["seconds"] | seconds
+        }
+    known[options.script] = machine | {"seconds": seconds}
     FIGURES.write_text(json.dumps(known, indent=2) + "\n")
 
 

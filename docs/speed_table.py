@@ -1,0 +1,64 @@
+"""The tables of speed, from the records in docs/benchmarks/ that two programs write.
+
+    python tests/benchmark.py --json docs/benchmarks/float32_amx.json
+    python docs/profile_onednn.py 4layerCNN
+"""
+
+import json
+import statistics
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).resolve().parent / "benchmarks"
+HEADER = ["script", "precision", ">images/s", ">ours / Keras `fit`", ">ours / PyTorch"]
+HEADER += [">share of the limit", ">memory"]
+
+
+def speed_table():
+    """Return the header and the rows: for each processor a line of its own, then its scripts."""
+    rows, processor = [], None
+    for path in sorted(BENCHMARKS.glob("*float*.json")):
+        for figures in json.loads(path.read_text()):
+            if processor != (processor := describe(figures)):
+                rows.append([f"**{processor}**", *[""] * (len(HEADER) - 1)])
+            rows.append(row_of(figures))
+    return HEADER, rows
+
+
+def describe(figures):
+    """Return the processor, what oneDNN uses of it, and the rate of a large matrix product."""
+    machine = figures["machine"]
+    return f"{machine['processor']}, oneDNN uses {machine['onednn'] or 'nothing'}"
+
+
+def row_of(figures):
+    """Return the cells of one script: medians of the rounds, and quartiles of the ratios."""
+    rounds, operations = figures["rounds"], figures["operations_per_image"]
+    share = statistics.median(one["ours"] * operations / one["limit"] for one in rounds)
+    return [
+        f"`{figures['script']}.py`",
+        figures["precision"],
+        f"{statistics.median(one['ours'] for one in rounds):,.0f}",
+        spread([one["ours"] / one["keras"] for one in rounds]),
+        spread([one["ours"] / one["torch"] for one in rounds if "torch" in one]),
+        f"{share:.0%}",
+        f"{figures['peak_memory_bytes']['ours'] / 1e9:.1f} GB",
+    ]
+
+
+def spread(ratios):
+    """Return median and quartiles; "-" where there is nothing."""
+    if not ratios:
+        return "-"
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def profile_table():
+    """Return the header and the rows of what oneDNN did in an epoch, the longest first."""
+    found = json.loads((BENCHMARKS / "profile.json").read_text())
+    rows = []
+    for kind, direction, seconds, operations in found["sums"]:
+        share = f"{seconds / found['epoch_seconds']:.0%}"
+        rate = f"{operations / seconds / 1e9:.0f}" if operations else "-"
+        rows.append([f"{kind.replace('_', ' ')} {direction}".strip(), share, rate])
+    return ["oneDNN's operation", ">share of the epoch", ">GFLOP/s"], rows
