@@ -130,6 +130,7 @@ BASELINES = [
 
 # A run of each recipe: published, modern.
 RECIPES = [
+    (UDACITY, "udacity_cnn/2026-11-21_22-10-09_eight-epochs"),
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
     (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
 ]
