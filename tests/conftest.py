@@ -15,6 +15,7 @@ CACHE = tempfile.mkdtemp(prefix="keras-")
 os.environ |= {"KERAS_HOME": CACHE, "PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 sys.path.insert(0, str(ROOT))
 sys.dont_write_bytecode = True
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C
 
 import importlib
 
