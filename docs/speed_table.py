@@ -8,6 +8,8 @@ import json
 import statistics
 from pathlib import Path
 
+from tests.benchmark import spread
+
 BENCHMARKS = Path(__file__).resolve().parent / "benchmarks"
 HEADER = ["script", "precision", ">images/s", ">ours / Keras `fit`", ">ours / PyTorch"]
 HEADER += [">share of the limit", ">memory"]
@@ -39,18 +41,10 @@ def row_of(figures):
         figures["precision"],
         f"{statistics.median(one['ours'] for one in rounds):,.0f}",
         spread([one["ours"] / one["keras"] for one in rounds]),
-        spread([one["ours"] / one["torch"] for one in rounds if "torch" in one]),
+        spread([one["ours"] / one["torch"] for one in rounds]) if "torch" in rounds[0] else "-",
         f"{share:.0%}",
         f"{figures['peak_memory_bytes']['ours'] / 1e9:.1f} GB",
     ]
-
-
-def spread(ratios):
-    """Return median and quartiles; "-" where there is nothing."""
-    if not ratios:
-        return "-"
-    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def profile_table():

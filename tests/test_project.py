@@ -77,7 +77,7 @@ def test_ground_floor_knows_the_ground_only():
     for name in ground:
         known = floors()[name]
         assert {other for other in known if other.startswith("internals")} <= ground, name
-        assert not {"keras", "matplotlib", "sklearn", "tyro"} & known, name
+        assert not {"keras", "matplotlib", "seaborn", "sklearn", "tyro"} & known, name
 
 
 def test_rooms_can_be_held_in_mind():
