@@ -1,7 +1,7 @@
 """Say what oneDNN does in an epoch of a script, and how fast: where the limit of the library lies.
 
 It trains three epochs on generated images and adds up what oneDNN prints of the second. The sums
-are kept in docs/benchmarks/profile.json, of which docs/tables.py makes a table.
+are kept in docs/benchmarks/profile_SCRIPT.json, of which docs/tables.py makes a table.
 
     python docs/profile_onednn.py 4layerCNN
 """
@@ -22,7 +22,7 @@ import tyro
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORD = ROOT / "docs" / "benchmarks" / "profile.json"
+RECORDS = ROOT / "docs" / "benchmarks"
 IMAGES = {"train": 400, "test": 10}  # of each of ten classes
 
 
@@ -86,7 +86,8 @@ def main(options):
     keys = ("processor", "cores", "backend", "versions")
     found = {"script": options.script, "epoch_seconds": seconds, "sums": sums}
     found |= {key: record[key] for key in keys}
-    RECORD.write_text(json.dumps(found, indent=2) + "\n")
+    record_file = RECORDS / f"profile_{options.script}.json"
+    record_file.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -48,11 +48,18 @@ def row_of(figures):
 
 
 def profile_table():
-    """Return the header and the rows of what oneDNN did in an epoch, the longest first."""
-    found = json.loads((BENCHMARKS / "profile.json").read_text())
-    rows = []
-    for kind, direction, seconds, operations in found["sums"]:
-        share = f"{seconds / found['epoch_seconds']:.0%}"
-        rate = f"{operations / seconds / 1e9:.0f}" if operations else "-"
-        rows.append([f"{kind.replace('_', ' ')} {direction}".strip(), share, rate])
-    return ["oneDNN's operation", ">share of the epoch", ">GFLOP/s"], rows
+    """Return the header and the rows of what oneDNN did in an epoch of each script profiled.
+
+    A cell is an operation's share of the epoch and, of convolutions, its rate in GFLOP/s.
+    """
+    records = [json.loads(path.read_text()) for path in sorted(BENCHMARKS.glob("profile_*.json"))]
+    cells = {}  # by operation, in the order of the first script, then by script
+    for record in records:
+        for kind, direction, seconds, operations in record["sums"]:
+            share = f"{seconds / record['epoch_seconds']:.0%}"
+            rate = f" at {operations / seconds / 1e9:.0f}" if operations else ""
+            name = f"{kind.replace('_', ' ')} {direction}".strip()
+            cells.setdefault(name, {})[record["script"]] = share + rate
+    scripts = [record["script"] for record in records]
+    rows = [[name, *(cells[name].get(script, "-") for script in scripts)] for name in cells]
+    return ["oneDNN's operation", *(f">`{script}.py`" for script in scripts)], rows
