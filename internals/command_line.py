@@ -1,6 +1,6 @@
 """Hyperparameters from the command line: flags by tyro, checks, and what a resumed run keeps.
 
-It uses files.py and runs.py.
+It uses files.py, images.py and runs.py.
 """
 
 import dataclasses
@@ -13,6 +13,7 @@ from pathlib import Path
 import tyro
 
 from internals.files import fail
+from internals.images import NAMED_DATA
 from internals.runs import read_record_to_resume
 
 
@@ -40,7 +41,6 @@ def is_name(value):
     return isinstance(value, str) and value.isprintable() and len(value) <= 50
 
 
-NAMED_DATA = {"cifar10", "digits"}
 RECIPES = ("published", "modern")
 SCHEDULES = ("inverse_time", "cosine")
 PRECISIONS = ("float32", "bfloat16", "float16")

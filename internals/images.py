@@ -24,7 +24,7 @@ from internals.image_folders import (
 from internals.image_pool import read_all
 from internals.memory import check_images
 
-NAMED_DATA = ("cifar10", "digits")
+NAMED_DATA = {"cifar10", "digits"}  # all else that --data takes is a path
 IMAGE_SIZE = (32, 32)  # what Keras calls height and width, and CIFAR-10 has
 # what a file may be whatever its suffix; not EPS, for which Pillow starts a program
 IMAGE_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PPM ICO JPEG2000 AVIF".split()
