@@ -7,11 +7,19 @@ import math
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from internals.confusion import matrix_of, shares_of
 from internals.differences import compare_groups
-from internals.figures import clear_axes, drawable, new_chart, save_figure, short_names, shorten
+from internals.figures import (
+    choose_epochs,
+    clear_axes,
+    drawable,
+    new_chart,
+    save_figure,
+    short_names,
+    shorten,
+)
 from internals.traces import curves_of, mean_curves
 
 CHARTS = {
@@ -79,7 +87,7 @@ def draw_curves(groups, by):
                 )
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     if by == "epoch":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xticks(choose_epochs(max(len(run.history) for g in groups for run in g.counted)))
     add_legend(axes)
     return figure
 

@@ -4,6 +4,7 @@ It uses files.py and Matplotlib.
 """
 
 import functools
+import itertools
 import math
 import textwrap
 
@@ -19,6 +20,7 @@ from internals.files import write_file
 OTHER_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei"]
 FAMILIES = ["DejaVu Sans", *(f for f in OTHER_FONTS if f in font_manager.get_font_names())]
 DPI = 100
+MOST_TICKS = 12
 MARGIN = 0.12  # inches between a figure's edge and its title
 matplotlib.rcParams["font.family"] = FAMILIES  # before any text is made: later it takes long
 matplotlib.rcParams["text.parse_math"] = False  # a class or a run may be called "$5 $10"
@@ -105,6 +107,13 @@ def clear_axes(axes):
     axes.grid(color="#dddddd")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def choose_epochs(last):
+    """Return the epochs to be named on an axis: 1, and round ones up to the last."""
+    steps = (base * 10**power for power in itertools.count() for base in (1, 2, 5))
+    step = next(step for step in steps if step != 2 and last / step <= MOST_TICKS)
+    return sorted({1, *range(step, last + 1, step)})
 
 
 def shorten(text, length=34):

@@ -3,7 +3,6 @@
 It uses figures.py, whose style all pictures have, insight.py and statistics.py.
 """
 
-import itertools
 import math
 import sys
 
@@ -14,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from internals.figures import (
     add_axes,
+    choose_epochs,
     clear_axes,
     measure_width,
     name_run,
@@ -28,7 +28,6 @@ TRAIN_COLOR, VALIDATION_COLOR = "#0072b2", "#e07b00"  # told apart with any colo
 RIGHT_COLORS = LinearSegmentedColormap.from_list("right", ["#ffffff", "#a5d6a7"])
 WRONG_COLORS = LinearSegmentedColormap.from_list("wrong", ["#fff3e6", "#f28c38", "#8f2d04"])
 PERCENT = FuncFormatter(lambda share, _: f"{100 * share:g}%")  # as many digits as are needed
-MOST_TICKS = 12
 MOST_NUMBERED, MOST_NAMED = 25, 120  # classes of a confusion matrix
 
 
@@ -91,13 +90,6 @@ def limit_loss(axes, losses, num_classes):
         highest = max(highest, guessing)
     highest = highest or 1
     axes.set_ylim(-0.03 * highest, 1.05 * highest)
-
-
-def choose_epochs(last):
-    """Return the epochs to be named on an axis: 1, and round ones up to the last."""
-    steps = (base * 10**power for power in itertools.count() for base in (1, 2, 5))
-    step = next(step for step in steps if step != 2 and last / step <= MOST_TICKS)
-    return sorted({1, *range(step, last + 1, step)})
 
 
 def plot_confusion_matrix(run, matrix, class_names):

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from internals import grids, plots
-from internals.figures import name_run, new_figure, save_figure, short_names
+from internals.figures import choose_epochs, name_run, new_figure, save_figure, short_names
 
 
 def test_names_in_plots():
@@ -117,7 +117,7 @@ def test_smoothed_labels_are_named_where_they_change_the_curve(run, data, figure
     ],
 )
 def test_epochs_that_are_named(last, named):
-    assert plots.choose_epochs(last) == named
+    assert choose_epochs(last) == named
 
 
 @pytest.mark.parametrize(("num_classes", "numbers"), [(2, 4), (10, 100), (26, 0)])

@@ -6,32 +6,26 @@
 import json
 import statistics
 
-from drawing import BLUE, GREEN, ORANGE, ROOT, new_figure, np, save
+from drawing import BLUE, GREEN, ORANGE, ROOT, committed, new_figure, np, save
 
-from internals import reading
+from tables import UDACITY, run_named, seeds_of
+
 from internals.figures import clear_axes
 
 SCRIPT = "udacity_cnn"
-RUNS = [  # recipe, row of docs/epoch_seconds.json, and how the names of the runs begin
-    ("published", "published", "tutorial", BLUE),
-    ("modern", "all", "all", GREEN),
-    ("modern", "all", "modern", ORANGE),
+RUNS = [  # recipe, row of docs/epoch_seconds.json, and a run, whose other seeds are drawn with it
+    ("published", "published", UDACITY, BLUE),
+    ("modern", "all", run_named(SCRIPT, "all"), GREEN),
+    ("modern", "all", run_named(SCRIPT, "modern"), ORANGE),
 ]
-
-
-def runs_of(name):
-    """Return the runs of the script that were given this name, a seed each."""
-    folders = sorted((ROOT / "results" / SCRIPT).glob("*/"))
-    found = [reading.read_run(folder) for folder in folders]
-    return [run for run in found if run.record["hyperparameters"]["name"].startswith(name)]
 
 
 def draw():
     figure = new_figure(9, 4.4)
     axes = figure.subplots()
     timed = json.loads((ROOT / "docs" / "epoch_seconds.json").read_text())[SCRIPT]["seconds"]
-    for recipe, row, name, color in RUNS:
-        runs = runs_of(name)
+    for recipe, row, run, color in RUNS:
+        runs = committed(*seeds_of(run))
         curves = 100 * np.array([run.history.val_accuracy for run in runs])
         epochs = curves.shape[1]
         minutes = np.arange(1, epochs + 1) * statistics.median(timed[row]) / 60

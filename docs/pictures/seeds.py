@@ -3,38 +3,35 @@
     python docs/pictures/seeds.py
 """
 
-from drawing import BLUE, GRAY, committed, new_figure, np, save
+from drawing import BLUE, GRAY, new_figure, np, save
+
+from tables import UDACITY, accuracies_after, read_run, run_named
 
 from internals.figures import clear_axes
 
-TUTORIAL = (
-    "2026-11-20_12-56-35_tutorial",
-    "2026-11-20_13-51-00_tutorial-seed-1",
-    "2026-11-20_13-56-36_tutorial-seed-2",
-    "2026-11-20_14-01-48_tutorial-seed-3",
-)
+SCRIPT = "udacity_cnn"
 ROWS = {
-    "as published, seeds 0 to 3": TUTORIAL,
-    "batch size 256": ("2026-11-21_03-08-56_batch-size-256",),
-    "no dropout": ("2026-11-21_03-10-38_no-dropout",),
-    "64 kernels in the first layer": ("2026-11-21_03-12-56_first-layer-64",),
-    "images mirrored": ("2026-11-21_03-20-17_random-flip",),
+    "as published": UDACITY,
+    "batch size 256": run_named(SCRIPT, "batch-size-256"),
+    "no dropout": run_named(SCRIPT, "no-dropout"),
+    "64 kernels in the first layer": run_named(SCRIPT, "first-layer-64"),
+    "images mirrored": run_named(SCRIPT, "random-flip"),
 }
 
 
-def accuracies(folders):
-    """Return the test accuracy of each run in percent."""
-    return [100 * run.accuracy for run in committed(*(f"udacity_cnn/{name}" for name in folders))]
+def accuracies(run):
+    """Return the test accuracy of each seed of the run in percent."""
+    return accuracies_after(run, read_run(run)[0]["epochs_done"])
 
 
 def draw():
     figure = new_figure(8, 2.8)
     axes = figure.subplots()
-    published = accuracies(TUTORIAL)
+    published = accuracies(UDACITY)
     mean, spread = np.mean(published), np.std(published, ddof=1)
     axes.axvspan(mean - spread, mean + spread, color="#e8e8e8")
-    for row, folders in enumerate(ROWS.values()):
-        found = accuracies(folders)
+    for row, run in enumerate(ROWS.values()):
+        found = accuracies(run)
         axes.plot(found, [row] * len(found), "o", color=BLUE, alpha=0.75)
     axes.set_yticks(range(len(ROWS)), ROWS)
     axes.set(xlabel="test accuracy, %", ylim=(len(ROWS) - 0.5, -0.5))
