@@ -4,7 +4,8 @@ Two convolutions look for patterns, pooling halves the picture, dropout keeps th
 learning the images by heart. Nearly all weights (94 %) lie in the first dense layer.
 
 Measured: 73.83 % of the test images after 50 epochs, 68.62 % after 100 (seed 0, JPEG copies of the
-images); an epoch takes 4 seconds on a GPU and half a minute on two processor cores.
+images); 81.79 % after 20 with --recipe modern. An epoch takes 4 seconds on a GPU and half a minute
+to a minute on two processor cores.
 
     python 4layerCNN.py --data digits --epochs 10
     python 4layerCNN.py --epochs 20 --name twenty-epochs
