@@ -90,6 +90,12 @@ EXPERIMENTS = [
     ),
     (
         UDACITY,
+        'optimizer="adam", learning_rate=0.001',
+        'optimizer="sgd", learning_rate=0.03',
+        "udacity_cnn/2026-11-22_00-00-33_sgd-0.03",
+    ),
+    (
+        UDACITY,
         "learning_rate=0.001",
         "learning_rate=0.01",
         "udacity_cnn/2026-11-21_03-06-29_learning-rate-0.01",
@@ -118,8 +124,25 @@ EXPERIMENTS = [
         'RandomFlip("horizontal"), before it',
         "udacity_cnn/2026-11-21_03-20-17_random-flip",
     ),
+    (
+        "vgg16/2026-11-22_00-17-11_no-batch-norm",
+        "--no-batch-norm, Conv2D(filters, 3, ...",
+        'kernel_initializer="he_normal"',
+        "vgg16/2026-11-21_23-25-00_he-initialisation",
+    ),
+    (
+        "vgg16/2026-11-22_00-17-11_no-batch-norm",
+        "--no-batch-norm, learning_rate=0.0005, momentum=0.0",
+        "learning_rate=0.01, momentum=0.9",
+        "vgg16/2026-11-21_23-48-51_published-vgg-rate",
+    ),
     (VGG16, "batch_norm=True", "batch_norm=False", f"{VGG16}-no-batch-norm"),
 ]
+
+# The learning rates that were tried for each optimizer in the published recipe of udacity_cnn.py,
+# a run each, by the names of the runs.
+RATES = ["sgd", "sgd-0.01", "sgd-0.03", "sgd-0.1", "sgd-0.3"]
+RATES += ["adam-0.0003", "tutorial", "learning-rate-0.01"]
 
 # Networks without convolutions beside one with them: a run, its program, what it is, epochs.
 BASELINES = [
@@ -271,6 +294,19 @@ def experiments_table():
     return make_table(header, rows)
 
 
+def rates_table():
+    header = ["optimizer", ">learning rate", ">accuracy on held-out images, %"]
+    rows = []
+    runs = [run_named("udacity_cnn", name) for name in RATES]
+    check_alike(*runs)
+    for run in runs:
+        record, history = read_run(run)
+        accuracy = show_accuracies(run, [100 * history.val_accuracy[record["best_epoch"]]])
+        own = record["hyperparameters"]
+        rows.append([own["optimizer"], f"{own['learning_rate']:g}", accuracy])
+    return make_table(header, rows)
+
+
 def baselines_table():
     header = ["script", "network", ">parameters", ">epochs", ">test accuracy, %"]
     rows = []
@@ -331,6 +367,7 @@ def minutes_of(script, row, epochs):
 TABLES = {
     "reference runs": reference_table,
     "experiments": experiments_table,
+    "learning rates": rates_table,
     "baselines": baselines_table,
     "modern recipes": recipes_table,
     "ablation": ablation_table,
