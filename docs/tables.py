@@ -125,6 +125,12 @@ EXPERIMENTS = [
         "udacity_cnn/2026-11-21_03-20-17_random-flip",
     ),
     (
+        "minivggnet/2026-11-22_00-41-46_batch-norm",
+        "BatchNormalization(), five times",
+        "none",
+        "minivggnet/2026-11-22_00-37-41_no-batch-norm",
+    ),
+    (
         "vgg16/2026-11-22_00-17-11_no-batch-norm",
         "--no-batch-norm, Conv2D(filters, 3, ...",
         'kernel_initializer="he_normal"',
