@@ -61,8 +61,8 @@ def train(folder, record):
         record.update(changes)
         write_text(folder / "run.json", json.dumps(record))
 
-    save(status="running", starts=record["starts"] + 1)
     write_text(folder / "environment.json", json.dumps(dict(os.environ)))
+    save(status="running", starts=record["starts"] + 1)  # from now on the tests read both
     value = record["hyperparameters"]["value"]
     print("training begins", flush=True)
     if value == "crash":
