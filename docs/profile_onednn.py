@@ -22,6 +22,10 @@ import tyro
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from internals.runs import read_history, read_record
+
 RECORDS = ROOT / "docs" / "benchmarks"
 IMAGES = {"train": 400, "test": 10}  # of each of ten classes
 
@@ -75,10 +79,9 @@ def main(options):
         process = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=True
         )
-        record = json.loads(next(Path(folder).glob("results/*/*/run.json")).read_text())
-    lines = process.stdout.splitlines()
-    seconds = float(re.search(r"epoch 2/3 .* ([\d.]+) s", process.stdout)[1])
-    sums = add_up(lines)
+        (run,) = Path(folder).glob("results/*/2*/")
+        record, seconds = read_record(run), read_history(run).seconds[1]
+    sums = add_up(process.stdout.splitlines())
     for kind, direction, spent, operations in sums:
         rate = f"{operations / spent / 1e9:8.0f} GFLOP/s" if operations else ""
         print(f"{kind:20}{direction:22}{spent:6.2f} s {rate}")

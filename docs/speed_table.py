@@ -27,7 +27,7 @@ def speed_table():
 
 
 def describe(figures):
-    """Return the processor, what oneDNN uses of it, and the rate of a large matrix product."""
+    """Return the processor, and what oneDNN uses of it."""
     machine = figures["machine"]
     return f"{machine['processor']}, oneDNN uses {machine['onednn'] or 'nothing'}"
 
