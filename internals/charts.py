@@ -31,6 +31,7 @@ CHARTS = {
 }
 MOST_IN_A_CHART = 10  # more lines than colours cannot be told apart
 MOST_BY_CLASS = 5
+MOST_LETTERS = 34  # of a legend, for which there is room
 MOST_CLASSES_IN_A_CHART = 25
 MOST_CLASSES_NAMED = 40
 
@@ -76,7 +77,8 @@ def draw_curves(groups, by):
         runs = [run for run in group.counted if len(run.history)]
         mean, low, high = mean_curves(runs)
         marker = "o" if len(mean["epoch"]) == 1 else None
-        label = shorten(group.label) + (f" (n = {len(runs)})" if len(runs) > 1 else "")
+        seeds = f" (n = {len(runs)})" if len(runs) > 1 else ""
+        label = shorten(group.label, MOST_LETTERS - len(seeds)) + seeds
         axes.plot(mean[by], mean["val_accuracy"], color=group.color, label=label, marker=marker)
         if len(runs) > 1:
             heights = low["val_accuracy"], high["val_accuracy"]
