@@ -76,7 +76,7 @@ class Hyperparameters:
     flip_test: bool = False  # predict each test image and its mirror image, and take the mean
     validation_split: float  # share of the training images held out; 0 shows the test set instead
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
-    seed: int = 0  # start of all random numbers; the same seed gives the same run
+    seed: int = 0  # start of all random numbers; the same seed gives the same run on a processor
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
     name: str = ""  # a word or two for the run's folder, such as no-dropout
     results: str = "results"  # the folder for all runs

@@ -1,7 +1,7 @@
 """A multilayer perceptron: one hidden layer of 400 units that each see every pixel.
 
 It has as many weights as 4layerCNN.py, 1.2 million, and no convolution: what that one gains, it
-gains by how the weights are laid out, not by how many there are.
+does not gain by the number of its weights.
 
     python docs/mlp.py
     python docs/mlp.py --data digits

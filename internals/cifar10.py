@@ -39,7 +39,7 @@ def downloading():
         fail(
             f"CIFAR-10 could not be loaded: {error}\n"
             "To try without it:    --data digits (needs no download)\n"
-            f"To bring it by hand:  fetch {URL} (163 MB) on any machine, then\n"
+            f"To bring it by hand:  fetch {URL} (170 MB) on any machine, then\n"
             "                      --data path/to/cifar-10-python.tar.gz, or put it at\n"
             f"                      {folder / 'cifar-10-batches-py-target_archive'}"
         )

@@ -3,7 +3,7 @@
     python docs/pictures/baselines.py
 """
 
-from drawing import BLUE, GREEN, ORANGE, ROOT, committed, new_figure, np, save
+from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save
 
 from internals.figures import clear_axes
 
@@ -20,12 +20,10 @@ def draw():
     axes = figure.subplots()
     for words, (pattern, color) in LINES.items():
         folders = sorted(ROOT.glob(f"results/{pattern}"))
-        curves = [100 * run.history.val_accuracy[:EPOCHS] for run in committed(*folders)]
-        epochs = np.arange(1, len(curves[0]) + 1)
-        axes.fill_between(epochs, np.min(curves, 0), np.max(curves, 0), color=color, alpha=0.3)
-        axes.plot(epochs, np.mean(curves, axis=0), color=color, marker="o", markersize=4)
-        place = (epochs[-1] + 0.2, np.mean(curves, axis=0)[-1])
-        axes.text(*place, words, color=color, va="center")
+        runs = committed(*folders)
+        epochs = np.arange(1, min(EPOCHS, len(runs[0].history)) + 1)
+        mean = draw_seeds(axes, epochs, runs, color, marker="o", markersize=4)
+        axes.text(epochs[-1] + 0.2, mean[-1], words, color=color, va="center")
     axes.set(xlabel="epoch", ylabel="test accuracy, %", xlim=(0.7, 12), ylim=(0, 80))
     axes.set_xticks(range(1, EPOCHS + 1))
     clear_axes(axes)

@@ -58,6 +58,17 @@ def committed(*folders):
     return [read_run(ROOT / "results" / folder) for folder in folders]
 
 
+def draw_seeds(axes, x, runs, color, **line):
+    """Draw the validation accuracy of runs in percent: a band from lowest to highest, the mean.
+
+    Return the mean.
+    """
+    curves = np.array([100 * run.history.val_accuracy[: len(x)] for run in runs])
+    axes.fill_between(x, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.25)
+    axes.plot(x, curves.mean(axis=0), color=color, **line)
+    return curves.mean(axis=0)
+
+
 def clear_ticks(axes):
     """Leave of the axes what is drawn and its words."""
     axes.set(xticks=[], yticks=[])

@@ -80,7 +80,8 @@ def draw_arrow(axes, start, end, weight, gradient, share):
     x, y = np.array(start) + share * (np.array(end) - np.array(start))
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
     axes.text(x, y + 0.09, show(weight), ha="center", va="center", fontsize=10, bbox=box)
-    axes.text(x, y - 0.11, show(gradient), ha="center", va="center", fontsize=10, color=ORANGE)
+    text = {"ha": "center", "va": "center", "fontsize": 10, "color": ORANGE}
+    axes.text(x, y - 0.11, show(gradient), bbox=box, **text)
 
 
 def draw_number(axes, place, words, number, gradient=None):
@@ -93,7 +94,7 @@ def draw_number(axes, place, words, number, gradient=None):
     text = {"ha": "center", "va": "center", "zorder": 4}
     axes.text(x, y + up, show(number), color=BLUE, fontsize=12, **text)
     if gradient is not None:
-        axes.text(x, y - 0.08, show(gradient), color=ORANGE, fontsize=10, **text)
+        axes.text(x, y - 0.06, show(gradient), color=ORANGE, fontsize=9, **text)
 
 
 def draw():

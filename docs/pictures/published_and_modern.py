@@ -6,7 +6,7 @@
 import json
 import statistics
 
-from drawing import BLUE, GREEN, ORANGE, ROOT, committed, new_figure, np, save
+from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save
 
 from tables import UDACITY, run_named, seeds_of
 
@@ -26,13 +26,11 @@ def draw():
     timed = json.loads((ROOT / "docs" / "epoch_seconds.json").read_text())[SCRIPT]["seconds"]
     for recipe, row, run, color in RUNS:
         runs = committed(*seeds_of(run))
-        curves = 100 * np.array([run.history.val_accuracy for run in runs])
-        epochs = curves.shape[1]
+        epochs = len(runs[0].history)
         minutes = np.arange(1, epochs + 1) * statistics.median(timed[row]) / 60
-        axes.fill_between(minutes, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.25)
         label = f"{recipe} recipe, {epochs} epochs, {len(runs)} seeds"
-        axes.plot(minutes, curves.mean(axis=0), color=color, label=label)
-    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, None), ylim=(40, 82))
+        draw_seeds(axes, minutes, runs, color, label=label)
+    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, None), ylim=(25, 84))
     axes.set_title("accuracy on held-out images, %", loc="left", fontsize=12)
     axes.legend(frameon=False, loc="lower right")
     axes.grid(axis="y", color="#e5e5e5")

@@ -82,11 +82,11 @@ def draw():
         for numbers in measured:
             print("  ", *(f"{number:.1e}" for number in numbers))
     for axes, title in zip(
-        panels, ("size of a layer's sums", "what a step changes of a layer's weights"), strict=True
+        panels, ("size of a layer's sums", "a step, as a share of a layer's weights"), strict=True
     ):
         axes.set_title(title, loc="left", fontsize=12)
         axes.set(xlabel="layer: 13 convolutions, 3 dense", xticks=[1, 4, 7, 10, 13, 16])
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:.0e}")
         clear_axes(axes)
     drawn = panels[0].get_legend_handles_labels()
     figure.legend(*drawn, loc="outside lower center", ncols=3, frameon=False)
