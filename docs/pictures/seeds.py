@@ -1,4 +1,4 @@
-"""Draw the test accuracy of udacity_cnn.py with four seeds, and with one change each, as dots.
+"""Draw the test accuracy of udacity_cnn.py with several seeds, and with one change each, as dots.
 
     python docs/pictures/seeds.py
 """
@@ -15,7 +15,7 @@ ROWS = {
     "batch size 256": run_named(SCRIPT, "batch-size-256"),
     "no dropout": run_named(SCRIPT, "no-dropout"),
     "64 kernels in the first layer": run_named(SCRIPT, "first-layer-64"),
-    "images mirrored": run_named(SCRIPT, "random-flip"),
+    "images mirrored": run_named(SCRIPT, "flip"),
 }
 
 
@@ -35,7 +35,7 @@ def draw():
         axes.plot(found, [row] * len(found), "o", color=BLUE, alpha=0.75)
     axes.set_yticks(range(len(ROWS)), ROWS)
     axes.set(xlabel="test accuracy, %", ylim=(len(ROWS) - 0.5, -0.5))
-    words = "grey: mean ± standard deviation of the four seeds"
+    words = "grey: mean ± standard deviation as published"
     axes.set_title(words, loc="left", fontsize=10, color=GRAY)
     clear_axes(axes)
     return figure
