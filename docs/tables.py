@@ -150,6 +150,9 @@ EXPERIMENTS = [
 RATES = ["sgd", "sgd-0.01", "sgd-0.03", "sgd-0.1", "sgd-0.3"]
 RATES += ["adam-0.0003", "tutorial", "learning-rate-0.01"]
 
+# Dropout of the two layers of udacity_cnn.py under its modern recipe, and the name of the runs.
+DROPOUT = {"0.3 and 0.4": "all", "0.15 and 0.2": "half-dropout", "none": "modern-no-dropout"}
+
 # Networks without convolutions beside one with them: a run, its program, what it is, epochs.
 BASELINES = [
     ("linear/2026-11-21_17-20-02_seed-0", "docs/linear.py", "no hidden layer", 10),
@@ -306,11 +309,29 @@ def rates_table():
     runs = [seeds_of(run_named("udacity_cnn", name))[0] for name in RATES]
     check_alike(*runs)
     for run in runs:
-        record, history = read_run(run)
-        accuracy = show_accuracies(run, [100 * history.val_accuracy[record["best_epoch"]]])
-        own = record["hyperparameters"]
+        own = read_run(run)[0]["hyperparameters"]
+        accuracy = show_accuracies(run, [held_out_accuracy(run)])
         rows.append([own["optimizer"], f"{own['learning_rate']:g}", accuracy])
     return make_table(header, rows)
+
+
+def dropout_table():
+    header = ["dropout", ">accuracy on held-out images, %"]
+    header += [">95 % interval of the difference from the first"]
+    rows = []
+    runs = [run_named("udacity_cnn", name) for name in DROPOUT.values()]
+    check_alike(*runs)
+    found = [[held_out_accuracy(seed) for seed in seeds_of(run)] for run in runs]
+    for words, run, accuracies in zip(DROPOUT, runs, found, strict=True):
+        change = "-" if run == runs[0] else show_interval(found[0], accuracies)
+        rows.append([words, show_accuracies(run, accuracies), change])
+    return make_table(header, rows)
+
+
+def held_out_accuracy(run):
+    """Return the accuracy on held-out images in percent of the epoch whose weights were kept."""
+    record, history = read_run(run)
+    return 100 * history.val_accuracy[record.get("best_epoch", record["epochs_done"])]
 
 
 def baselines_table():
@@ -374,6 +395,7 @@ TABLES = {
     "reference runs": reference_table,
     "experiments": experiments_table,
     "learning rates": rates_table,
+    "dropout": dropout_table,
     "baselines": baselines_table,
     "modern recipes": recipes_table,
     "ablation": ablation_table,
