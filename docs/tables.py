@@ -125,6 +125,12 @@ EXPERIMENTS = [
         "udacity_cnn/2026-11-22_01-56-38_flip",
     ),
     (
+        "6layerCNN/2026-11-22_02-54-18_decay-1e-6",
+        "decay=1e-6",
+        "decay=1e-4",
+        "6layerCNN/2026-11-22_02-56-55_decay-1e-4",
+    ),
+    (
         "minivggnet/2026-11-22_00-41-46_batch-norm",
         "BatchNormalization(), five times",
         "none",

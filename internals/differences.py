@@ -110,7 +110,7 @@ def compare_groups(first, second):
 
 
 WORDS = {  # by the method of a difference, and what is true of any; the page fills them in as well
-    "unknown": "One of the two has no test accuracy yet.",
+    "unknown": "No difference is given: it takes a finished run on each side.",
     "interval": "{amount} points, 95 % interval {low} to {high}: {chance}.",
     "no interval": "{amount} points.",
     "more": "more than chance",

@@ -14,7 +14,7 @@ from PIL import Image
 
 COURSE = ROOT / "docs" / "course"
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "docs" / "pictures")]
-QUICK = "baselines mistakes rates receptive_field seeds six_layers".split()
+QUICK = "baselines decay mistakes rates receptive_field seeds six_layers".split()
 
 
 def small_network(weights):
