@@ -94,7 +94,7 @@ def find_run(job):
     for folder in find_folders(job.results / Path(job.script).stem):
         with contextlib.suppress(OSError, ValueError):  # a broken folder is no such run
             record = read_record(folder)
-            if record["status"] in (*ENDED, *CAN_GO_ON) and is_same(record, job.wanted):
+            if is_same(record, job.wanted) and is_usable((folder, record)):
                 found.append((folder, record))
 
     def worth(run):
@@ -103,6 +103,14 @@ def find_run(job):
         return status == "finished", is_trained(run), status == "diverged", epochs
 
     return max(found, key=worth, default=(None, None))
+
+
+def is_usable(run):
+    """Return whether the run has ended, is trained, or can go on (not without its checkpoint)."""
+    folder, record = run
+    if record["status"] in CAN_GO_ON and record.get("epochs_done"):
+        return (folder / "checkpoint.npz").exists() or is_trained(run)
+    return record["status"] in (*ENDED, *CAN_GO_ON)
 
 
 def is_trained(run):

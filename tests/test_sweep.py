@@ -13,6 +13,7 @@ import common
 import fake_training
 import pytest
 from conftest import ROOT
+from made_runs import change_record, make_run
 
 from internals import asking, engines, images, jobs, runs, sweeping
 from internals.files import locked
@@ -90,6 +91,23 @@ def test_what_makes_two_runs_the_same():
         wanted | {"optimizer": "sgd"},
     ):
         assert not jobs.is_same(other, wanted)
+
+
+def test_run_whose_checkpoint_is_gone_cannot_go_on(tmp_path):
+    results = tmp_path / "results"
+    folder = make_run(results, 1, status="interrupted", epochs_done=3)
+    wanted = read_record(folder)
+    wanted["hyperparameters"]["results"] = "results"
+    how = {"number": 0, "label": "", "script": "4layerCNN.py", "arguments": [], "sweep": "it"}
+    job = jobs.Job(**how, wanted=wanted, folder=str(tmp_path))
+    assert jobs.find_run(job) == (None, None)  # such as a run that was committed: trained anew
+    (folder / "checkpoint.npz").touch()
+    assert jobs.find_run(job)[0] == folder
+    (folder / "checkpoint.npz").unlink()
+    change_record(folder, epochs_done=0)  # none was finished, so none is missing
+    assert jobs.find_run(job)[0] == folder
+    change_record(folder, epochs_done=3, status="finished")
+    assert jobs.find_run(job)[0] == folder
 
 
 # ------------------------------------------------------------------------------------------------
