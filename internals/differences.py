@@ -97,7 +97,7 @@ def count_causes(first, second, scripts_differ):
 
 
 def compare_groups(first, second):
-    """Return the difference in test accuracy of two groups; None where one has none yet."""
+    """Return the difference in test accuracy of two groups; None where one has no finished run."""
     if not first.accuracies or not second.accuracies:
         return None
     if len(first.accuracies) == len(second.accuracies) == 1:

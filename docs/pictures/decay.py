@@ -3,17 +3,13 @@
     python docs/pictures/decay.py
 """
 
-from drawing import BLUE, ORANGE, committed, new_figure, save
+from drawing import committed, draw_both, legend_below, new_figure, save
 
 from tables import run_named
 
 from internals.figures import clear_axes
 
 DECAYS = ("1e-6", "1e-4")
-LINES = {
-    "accuracy": (BLUE, "training"),
-    "val_accuracy": (ORANGE, "validation (the test set)"),
-}
 
 
 def draw():
@@ -21,13 +17,11 @@ def draw():
     figure = new_figure(11, 3.8)
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, run, decay in zip(panels, runs, DECAYS, strict=True):
-        for column, (color, label) in LINES.items():
-            axes.plot(run.history.epoch, 100 * run.history[column], color=color, label=label)
+        draw_both(axes, run.history, "accuracy", 100)
         axes.set_title(f"accuracy, %, with decay {decay}", loc="left", fontsize=12)
         axes.set(xlabel="epoch", xticks=[1, *range(10, len(run.history) + 1, 10)])
         clear_axes(axes)
-    drawn = axes.get_legend_handles_labels()
-    figure.legend(*drawn, loc="outside lower center", ncols=2, frameon=False)
+    legend_below(figure, axes)
     return figure
 
 

@@ -69,6 +69,21 @@ def draw_seeds(axes, x, runs, color, **line):
     return curves.mean(axis=0)
 
 
+def draw_both(axes, history, metric, factor=1):
+    """Draw a metric of a run's history, times the factor, on training and validation images."""
+    for column, color, label in (
+        (metric, BLUE, "training"),
+        (f"val_{metric}", ORANGE, "validation (the test set)"),
+    ):
+        axes.plot(history.epoch, factor * history[column], color=color, label=label)
+
+
+def legend_below(figure, axes):
+    """Name the lines of the axes in a row below the figure."""
+    drawn = axes.get_legend_handles_labels()
+    figure.legend(*drawn, loc="outside lower center", ncols=len(drawn[0]), frameon=False)
+
+
 def clear_ticks(axes):
     """Leave of the axes what is drawn and its words."""
     axes.set(xticks=[], yticks=[])

@@ -3,7 +3,7 @@
     python docs/pictures/six_layers.py
 """
 
-from drawing import BLUE, ORANGE, committed, new_figure, save
+from drawing import committed, draw_both, legend_below, new_figure, save
 
 from internals.figures import clear_axes
 
@@ -13,21 +13,15 @@ EPOCHS = [1, 10, 20, 50, 100]  # those of the tutorial's figures
 
 def draw():
     (run,) = committed(RUN)
-    history = run.history
     figure = new_figure(11, 3.8)
     for axes, metric, unit, factor in zip(
         figure.subplots(1, 2), ("accuracy", "loss"), (", %", ""), (100, 1), strict=True
     ):
-        for column, color, label in (
-            (metric, BLUE, "training"),
-            (f"val_{metric}", ORANGE, "validation (the test set)"),
-        ):
-            axes.plot(history.epoch, factor * history[column], color=color, label=label)
+        draw_both(axes, run.history, metric, factor)
         axes.set(xlabel="epoch", xticks=EPOCHS, xlim=(0, 101))
         axes.set_title(f"{metric}{unit}", loc="left", fontsize=12)
         clear_axes(axes)
-    drawn = axes.get_legend_handles_labels()
-    figure.legend(*drawn, loc="outside lower center", ncols=2, frameon=False)
+    legend_below(figure, axes)
     return figure
 
 

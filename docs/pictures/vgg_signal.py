@@ -5,7 +5,7 @@ With Glorot's initialisation, with He's, and with batch normalisation; it takes 
     python docs/pictures/vgg_signal.py
 """
 
-from drawing import BLUE, GREEN, ORANGE, new_figure, np, save, small_photographs
+from drawing import BLUE, GREEN, ORANGE, legend_below, new_figure, np, save, small_photographs
 
 import common
 
@@ -88,8 +88,7 @@ def draw():
         axes.set(xlabel="layer: 13 convolutions, 3 dense", xticks=[1, 4, 7, 10, 13, 16])
         axes.yaxis.set_major_formatter("{x:.0e}")
         clear_axes(axes)
-    drawn = panels[0].get_legend_handles_labels()
-    figure.legend(*drawn, loc="outside lower center", ncols=3, frameon=False)
+    legend_below(figure, panels[0])
     return figure
 
 
