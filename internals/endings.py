@@ -79,11 +79,11 @@ def ending(run=None):
             run.release()
         raise
     except KeyboardInterrupt as error:
-        run = run or Run.held
-        number = getattr(error, "number", signal.SIGINT)
-        conclude(run, "interrupted", "interrupted", 128 + number)
+        interrupted(run or Run.held, error)
     except Exception as error:
         run = run or Run.held
+        if isinstance(error.__cause__, KeyboardInterrupt):  # it came in the midst of NumPy's C code
+            interrupted(run, error.__cause__)
         lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
         if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
             conclude(run, "failed", f"out of memory{lower(run)}: {said[0][:200]}", 1)
@@ -93,6 +93,11 @@ def ending(run=None):
             run.stopped("failed")
             print(f"The run has failed. {run.how_to_go_on()}")
         raise
+
+
+def interrupted(run, error):
+    number = getattr(error, "number", signal.SIGINT)
+    conclude(run, "interrupted", "interrupted", 128 + number)
 
 
 def lower(run):

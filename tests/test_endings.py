@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT, only_run, run_script, save_digits
 
+from internals import endings
+
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):
@@ -144,6 +146,13 @@ def test_second_interrupt(udacity, tmp_path):
     assert process.returncode == 130
     assert process.stderr.startswith("error: interrupted\n") and "To go on: " in process.stderr
     assert status(only_run(tmp_path / "results")) == "interrupted"
+
+
+def test_interrupt_in_the_midst_of_c_code(capsys):
+    with pytest.raises(SystemExit) as end, endings.ending():
+        raise SystemError("returned a result with an exception set") from endings.Interrupted(15)
+    assert end.value.code == 143
+    assert capsys.readouterr().err == "error: interrupted\n"
 
 
 def test_ignored_hangup_stays_ignored(tmp_path):
