@@ -34,6 +34,9 @@ MINIVGGNET = "minivggnet/2026-11-20_14-18-01_gpu"
 VGG16 = "vgg16/2026-11-20_14-18-02_gpu"
 UDACITY = "udacity_cnn/2026-11-20_12-56-35_tutorial"
 
+# 20 epochs of one with TensorFlow on a processor, as its modern recipe was trained.
+FOUR_LAYERS_20 = "4layerCNN/2026-11-22_03-29-51_published-20"
+
 SPELLED = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 # The tutorials' test accuracy and training time by epochs.
@@ -168,9 +171,9 @@ BASELINES = [
 
 # A run of each recipe, published and modern.
 RECIPES = [
-    ("4layerCNN/2026-11-22_03-29-51_published-20", "4layerCNN/2026-11-22_09-58-44_four-epochs"),
-    ("4layerCNN/2026-11-22_03-29-51_published-20", "4layerCNN/2026-11-22_09-44-17_all"),
-    ("4layerCNN/2026-11-22_03-29-51_published-20", "4layerCNN/2026-11-21_22-52-13_modern"),
+    (FOUR_LAYERS_20, "4layerCNN/2026-11-22_09-58-44_four-epochs"),
+    (FOUR_LAYERS_20, "4layerCNN/2026-11-22_09-44-17_all"),
+    (FOUR_LAYERS_20, "4layerCNN/2026-11-21_22-52-13_modern"),
     (UDACITY, "udacity_cnn/2026-11-21_22-10-09_eight-epochs"),
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
     (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
@@ -179,7 +182,7 @@ RECIPES = [
 # The scripts whose modern recipe docs/ablation.py took apart, a run of their published one, epochs.
 ABLATED = [
     ("udacity_cnn", UDACITY, 15),
-    ("4layerCNN", "4layerCNN/2026-11-22_03-29-51_published-20", 8),
+    ("4layerCNN", FOUR_LAYERS_20, 8),
 ]
 
 
