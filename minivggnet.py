@@ -5,7 +5,8 @@ over the number of epochs: after 40 epochs the learning rate has fallen to about
 accurate of the five published recipes.
 
 Measured on JPEG copies of the images: 80.79 % of the test images after 40 epochs (seed 0, JAX on a
-GPU); an epoch takes 4 seconds there.
+GPU); an epoch takes 4 seconds there. On a processor, with TensorFlow, --recipe modern --epochs 16
+has 82.63 % (mean of three seeds).
 
     python minivggnet.py --data digits --epochs 10
     python minivggnet.py --decay 0 --name constant-learning-rate
