@@ -4,9 +4,9 @@ Batch normalisation sets the mean and spread of each channel anew. The decay is 
 over the number of epochs: after 40 epochs the learning rate has fallen to about a ninth. The most
 accurate of the five published recipes.
 
-Measured on JPEG copies of the images: 80.79 % of the test images after 40 epochs (seed 0, JAX on a
-GPU); an epoch takes 4 seconds there. On a processor, with TensorFlow, --recipe modern --epochs 16
-has 82.63 % (mean of three seeds).
+Measured on JPEG copies of the images: 79.93 and 80.42 % of the test images after 40 epochs (two
+seeds). With --recipe modern 85.39 % after 30 (mean of three seeds). All with JAX on an NVIDIA H200,
+where an epoch takes 0.5 seconds, with --recipe modern 0.4.
 
     python minivggnet.py --data digits --epochs 10
     python minivggnet.py --decay 0 --name constant-learning-rate
@@ -45,7 +45,7 @@ MODERN = PUBLISHED.but(
     schedule="cosine",
     decay=0.0,
     warmup=0.2,
-    weight_decay=0.005,
+    weight_decay=0.01,
     label_smoothing=0.1,
     flip=True,
     shift=2,

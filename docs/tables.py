@@ -30,12 +30,15 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Our runs of the tutorials' recipes.
 FOUR_LAYERS = "4layerCNN/2026-11-20_14-18-01_gpu"
 SIX_LAYERS = "6layerCNN/2026-11-20_14-18-01_gpu"
-MINIVGGNET = "minivggnet/2026-11-20_14-18-01_gpu"
+SIX_LAYERS_20 = "6layerCNN/2026-11-27_11-56-15_published"  # 20 epochs only, and more seeds
+MINIVGGNET = "minivggnet/2026-11-27_11-50-27_published"
 VGG16 = "vgg16/2026-11-20_14-18-02_gpu"
 UDACITY = "udacity_cnn/2026-11-20_12-56-35_tutorial"
 
-# 20 epochs of one with TensorFlow on a processor, as its modern recipe was trained.
+# Two of them once more, as their modern recipes were trained: 20 epochs with TensorFlow on a
+# processor, and with JAX on a GPU that keeps the images there.
 FOUR_LAYERS_20 = "4layerCNN/2026-11-22_03-29-51_published-20"
+VGG16_PUBLISHED = "vgg16/2026-11-27_11-54-31_published"
 
 SPELLED = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
@@ -47,9 +50,11 @@ REFERENCES = {
         50: ("75.32", "5 h 45 min"),
         100: ("67.06", "11 h 10 min"),
     },
-    SIX_LAYERS: {
+    SIX_LAYERS_20: {
         10: ("75.61", "1 h 45 min"),
         20: ("75.31", "3 h 40 min"),
+    },
+    SIX_LAYERS: {
         50: ("69.93", "8 h 10 min"),
         100: ("68.66", "17 h 10 min"),
     },
@@ -169,15 +174,22 @@ BASELINES = [
     ("4layerCNN/2026-11-21_01-14-33_float32-seed-0", "4layerCNN.py", "4 convolutions", 5),
 ]
 
-# A run of each recipe: published, where there is one alike in backend and device, and modern.
+# A run of each recipe, published and modern; and modern ones with fewer epochs.
 RECIPES = [
+    (FOUR_LAYERS_20, "4layerCNN/2026-11-21_22-52-13_modern"),
+    (SIX_LAYERS_20, "6layerCNN/2026-11-27_11-50-27_modern"),
+    (MINIVGGNET, "minivggnet/2026-11-27_11-52-42_modern"),
+    (VGG16_PUBLISHED, "vgg16/2026-11-27_11-50-29-2_modern"),
+    (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
+]
+SHORTER = [
     (FOUR_LAYERS_20, "4layerCNN/2026-11-22_09-58-44_four-epochs"),
     (FOUR_LAYERS_20, "4layerCNN/2026-11-22_09-44-17_all"),
-    (FOUR_LAYERS_20, "4layerCNN/2026-11-21_22-52-13_modern"),
-    (None, "minivggnet/2026-11-27_09-01-16-2_modern"),
+    (SIX_LAYERS_20, "6layerCNN/2026-11-27_11-55-32-2_five-epochs"),
+    (MINIVGGNET, "minivggnet/2026-11-27_11-54-31_twelve-epochs"),
+    (VGG16_PUBLISHED, "vgg16/2026-11-27_11-56-14_three-epochs"),
     (UDACITY, "udacity_cnn/2026-11-21_22-10-09_eight-epochs"),
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
-    (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
 ]
 
 # The scripts whose modern recipe docs/ablation.py took apart, a run of their published one, epochs.
@@ -230,13 +242,18 @@ def reference_table():
         record, _ = read_run(run)
         no_norm = record["hyperparameters"].get("batch_norm") is False
         script = f"`{record['script']}.py{' --no-batch-norm' * no_norm}`"
-        engine = f"{SPELLED[record['backend']]}, {record['device'].upper()}"
         for epochs, (accuracy, time) in published.items():
             (cell,), _ = accuracy_cells([run], epochs)
             row = [script, show_value("parameters", record["parameters"]), str(epochs)]
-            row += [accuracy or "-", cell, time or "-", time_for(run, epochs), engine]
-            rows.append(row)
+            row += [accuracy or "-", cell, time or "-", time_for(run, epochs)]
+            rows.append([*row, engine_of(run)])
     return make_table(header, rows)
+
+
+def engine_of(run):
+    """Return the backend and the kind of device that computed the run."""
+    record, _ = read_run(run)
+    return f"{SPELLED[record['backend']]}, {record['device'].upper()}"
 
 
 @functools.cache
@@ -360,19 +377,31 @@ def baselines_table():
     return make_table(header, rows)
 
 
-def recipes_table():
+def recipes_table(pairs):
     header = ["script", ">epochs", ">published recipe, %"]
     header += [">epochs", ">modern recipe, %", ">95 % interval of the difference"]
+    header += ["both trained with"]
     rows = []
-    for published, modern in RECIPES:
-        runs = [run for run in (published, modern) if run]
+    for runs in pairs:
         cells, interval = accuracy_cells(runs, None)
         epochs = [str(read_run(run)[0]["epochs_done"]) for run in runs]
         pairs = [cell for pair in zip(epochs, cells, strict=True) for cell in pair]
-        if not published:
-            pairs, interval = ["-", "-", *pairs], "-"
-        rows.append([f"`{read_run(modern)[0]['script']}.py`", *pairs, interval])
+        script = f"`{read_run(runs[0])[0]['script']}.py`"
+        rows.append([script, *pairs, interval, engine_of(runs[0])])
     return make_table(header, rows)
+
+
+def gpu_table():
+    """Return the table of the epochs that were timed on a GPU, the first of each run left out."""
+    header = ["script", ">published, s an epoch", ">modern, s an epoch"]
+    record = json.loads((ROOT / "docs" / "benchmarks" / "gpu_epochs.json").read_text())
+    return make_table(
+        header,
+        [
+            [f"`{script}.py`", *(f"{statistics.median(each):.2f}" for each in seconds.values())]
+            for script, seconds in record["seconds"].items()
+        ],
+    )
 
 
 def ablation_table():
@@ -414,7 +443,9 @@ TABLES = {
     "learning rates": rates_table,
     "dropout": dropout_table,
     "baselines": baselines_table,
-    "modern recipes": recipes_table,
+    "modern recipes": lambda: recipes_table(RECIPES),
+    "fewer epochs": lambda: recipes_table(SHORTER),
+    "gpu epochs": gpu_table,
     "ablation": ablation_table,
     "speed": lambda: make_table(*speed_table()),
     "profile": lambda: make_table(*profile_table()),

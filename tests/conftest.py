@@ -16,6 +16,8 @@ os.environ |= {"KERAS_HOME": CACHE, "PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_
 sys.path.insert(0, str(ROOT))
 sys.dont_write_bytecode = True
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # by nohup
+    signal.signal(signal.SIGHUP, lambda *_: None)  # which, unlike SIG_IGN, no child inherits
 
 import importlib
 
