@@ -73,7 +73,7 @@ def test_killed_again_and_again(zygote, tmp_path, uninterrupted):
     results = tmp_path / "results"
     arguments = [*arguments, "--results", results]
     half_written = 0
-    for kill in range(6):
+    for kill in range(4):
         pid = zygote.start(SCRIPT, *arguments, cwd=tmp_path, output=tmp_path)
         wait_for(lambda: [*results.glob("*/*/run.json")])
         folder = only_run(results)
