@@ -385,9 +385,9 @@ def recipes_table(pairs):
     for runs in pairs:
         cells, interval = accuracy_cells(runs, None)
         epochs = [str(read_run(run)[0]["epochs_done"]) for run in runs]
-        pairs = [cell for pair in zip(epochs, cells, strict=True) for cell in pair]
         script = f"`{read_run(runs[0])[0]['script']}.py`"
-        rows.append([script, *pairs, interval, engine_of(runs[0])])
+        both = [cell for pair in zip(epochs, cells, strict=True) for cell in pair]
+        rows.append([script, *both, interval, engine_of(runs[0])])
     return make_table(header, rows)
 
 
