@@ -391,17 +391,22 @@ def recipes_table(pairs):
     return make_table(header, rows)
 
 
-def gpu_table():
-    """Return the table of the epochs that were timed on a GPU, the first of each run left out."""
-    header = ["script", ">published, s an epoch", ">modern, s an epoch"]
+def gpu_epochs():
+    """Return the seconds of an epoch on a GPU, a median, as {script: {recipe: seconds}}."""
     record = json.loads((ROOT / "docs" / "benchmarks" / "gpu_epochs.json").read_text())
-    return make_table(
-        header,
-        [
-            [f"`{script}.py`", *(f"{statistics.median(each):.2f}" for each in seconds.values())]
-            for script, seconds in record["seconds"].items()
-        ],
-    )
+    return {
+        script: {recipe: statistics.median(each) for recipe, each in recipes.items()}
+        for script, recipes in record["seconds"].items()
+    }
+
+
+def gpu_table():
+    header = ["script", ">published, s an epoch", ">modern, s an epoch"]
+    rows = [
+        [f"`{script}.py`", *(f"{seconds:.2f}" for seconds in recipes.values())]
+        for script, recipes in gpu_epochs().items()
+    ]
+    return make_table(header, rows)
 
 
 def ablation_table():

@@ -3,18 +3,15 @@
     python docs/pictures/on_a_gpu.py
 """
 
-import json
-import statistics
+from drawing import BLUE, ORANGE, committed, draw_seeds, new_figure, np, save
 
-from drawing import BLUE, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save
-
-from tables import RECIPES, read_run, seeds_of
+from tables import RECIPES, gpu_epochs, read_run, seeds_of
 
 from internals.figures import clear_axes
 
 
 def draw():
-    timed = json.loads((ROOT / "docs" / "benchmarks" / "gpu_epochs.json").read_text())["seconds"]
+    timed = gpu_epochs()
     figure = new_figure(9, 3.6)
     panels = figure.subplots(1, len(timed), sharey=True)
     pairs = {read_run(runs[0])[0]["script"]: runs for runs in RECIPES}
@@ -22,7 +19,7 @@ def draw():
         for recipe, run, color in zip(seconds, pairs[script], (BLUE, ORANGE), strict=True):
             runs = committed(*seeds_of(run))
             epochs = len(runs[0].history)
-            at = np.arange(1, epochs + 1) * statistics.median(seconds[recipe])
+            at = np.arange(1, epochs + 1) * seconds[recipe]
             seeds = "1 seed" if len(runs) == 1 else f"{len(runs)} seeds"
             draw_seeds(axes, at, runs, color, label=f"{recipe}, {epochs} epochs, {seeds}")
         axes.set(xlabel="seconds on a GPU", xlim=(0, None), ylim=(10, 95))
