@@ -12,37 +12,36 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
 
-from internals import (
-    announcing,
-    cifar10,
-    command_line,
+from internals.core import stdio
+from internals.core.files import fail, write_file, write_text
+from internals.data import cifar10, dataset
+from internals.data.batches import ImageBatches
+from internals.runs import hyperparameters as command_line
+from internals.runs import run as runs
+from internals.runs.exit_status import ending, handling, interruptible
+from internals.training import (
+    architecture,
+    chance_level,
+    checkpoint,
     devices,
-    guessing,
-    images,
-    machines,
-    memory,
-    networks,
-    recorder,
-    runs,
-    scanning,
-    speed,
-    streams,
+    distributed,
+    jax_scan,
+    memory_estimate,
+    run_summary,
+    tensorflow_speedups,
 )
-from internals.batches import ImageBatches
-from internals.endings import ending, handling, interruptible
-from internals.files import fail, write_file, write_text
 
 
 def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
-    streams.mend()
+    stdio.mend()
     linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
-    with machines.together(), interruptible(), ending(), networks.enough_pixels():
+    with distributed.together(), interruptible(), ending(), architecture.enough_pixels():
         main()
 
 
@@ -91,7 +90,7 @@ class Hyperparameters:
 
     def __str__(self):
         """Return the values that a plot should name, in one line."""
-        return announcing.enumerate_values(self)
+        return run_summary.enumerate_values(self)
 
 
 def parse_args(published, modern, description):
@@ -140,16 +139,16 @@ class Dataset:
 def load_data(hyperparameters):
     """Load what `data` names and hold out the first `validation_split` of the training images."""
     source, split = hyperparameters.data, hyperparameters.validation_split
-    images.check_size(source, hyperparameters.image_size)
+    dataset.check_size(source, hyperparameters.image_size)
     try:
         if source == "cifar10":
             parts = load_cifar10()
         elif source == "digits":
-            parts = images.load_digits()
+            parts = dataset.load_digits()
         elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
             parts = load_cifar10(Path(source))
         elif Path(source).is_dir():
-            parts = images.load_folder(Path(source), hyperparameters.image_size)
+            parts = dataset.load_folder(Path(source), hyperparameters.image_size)
         elif Path(source).is_file():
             cifar10.keep_archive(Path(source))  # from now on Keras need not download it
             parts = load_cifar10()
@@ -200,7 +199,7 @@ def prepare(hyperparameters):
     Weights, sums and the layers that ask for float32 stay that.
     """
     devices.set_seed(hyperparameters.seed)
-    machines.join()
+    distributed.join()
     precision = hyperparameters.precision
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
 
@@ -253,15 +252,15 @@ def start_run(script, model, data, hyperparameters, first_images=0):
 
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
-    networks.check(model, data.image_shape, data.num_classes)
-    memory.check_training(model, data, hyperparameters)
-    hyperparameters = machines.own_folder(hyperparameters)
+    architecture.check(model, data.image_shape, data.num_classes)
+    memory_estimate.check_training(model, data, hyperparameters)
+    hyperparameters = distributed.own_folder(hyperparameters)
     same = {  # what a resumed run must find as it was
-        "data": images.describe(data),
-        "test_set": images.digest(data.x_test, data.y_test),  # alike whatever was held out
-        "network": networks.digest(model),
+        "data": dataset.describe(data),
+        "test_set": dataset.digest(data.x_test, data.y_test),  # alike whatever was held out
+        "network": architecture.digest(model),
         "backend": keras.backend.backend(),
-        **networks.describe_training(model),
+        **architecture.describe_training(model),
     }
     resume = hyperparameters.resume
     run = runs.reopen(hyperparameters, same) if resume else runs.create(script, hyperparameters)
@@ -274,11 +273,13 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         }
         if not resume:
             run.save(status="running")
-        announcing.describe(run, model, data)
-        write_text(run.folder / "architecture.txt", networks.draw_architecture(model))
-        from internals import grids  # here, because --help need not wait for Matplotlib
+        run_summary.describe(run, model, data)
+        write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
+        from internals.report import (
+            image_grids,  # here, because --help need not wait for Matplotlib
+        )
 
-        grids.plot_samples(run, data, first_images)
+        image_grids.plot_samples(run, data, first_images)
     return run
 
 
@@ -297,11 +298,11 @@ def train(run, model, data):
         validation.smooth_labels(0, data.num_classes)
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
     with ending(run):
-        record = recorder.Recorder(run, model, batches, quiet=on_terminal)
+        record = checkpoint.Recorder(run, model, batches, quiet=on_terminal)
         record.go_on()
-        speed.speed_up(model, batches)
+        tensorflow_speedups.speed_up(model, batches)
         try:
-            streams = scanning.on_device(model, batches, validation)
+            streams = jax_scan.on_device(model, batches, validation)
             with handling(record.stop_soon), streams as (shown, checked):
                 model.fit(
                     shown,
@@ -312,10 +313,10 @@ def train(run, model, data):
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
                 )
-        except recorder.Stop as stop:
+        except checkpoint.Stop as stop:
             run.stop = stop
             record.restore()
-        machines.leave(run)
+        distributed.leave(run)
         if run.stop and on_terminal:
             print()  # the progress bar has not ended its line
         record.end()
@@ -345,7 +346,7 @@ def report(run, model, data):
     """
     import sklearn.metrics  # these two here, because --help need not wait for them
 
-    from internals import grids, insight, plots
+    from internals.report import feature_maps, image_grids, run_plots
 
     with ending(run):
         write_file(run.folder / "model.keras", model.save)
@@ -353,7 +354,7 @@ def report(run, model, data):
         probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
         predicted = probabilities.argmax(axis=1)
         run.save(test_accuracy=accuracy, test_loss=loss)
-        run.save(expected_calibration_error=insight.calibrate(probabilities, data.y_test)[-1])
+        run.save(expected_calibration_error=feature_maps.calibrate(probabilities, data.y_test)[-1])
         run.save_predictions(data, probabilities)
         labels = range(data.num_classes)
         matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
@@ -362,17 +363,17 @@ def report(run, model, data):
         own = {"target_names": data.class_names, "digits": 4, "zero_division": 0}
         words = sklearn.metrics.classification_report(data.y_test, predicted, labels=labels, **own)
         write_text(run.folder / "classification_report.txt", words)
-        drawn = plots.draw(
-            (plots.plot_history, run, "accuracy", data),
-            (plots.plot_history, run, "loss", data),
-            (plots.plot_confusion_matrix, run, matrix, data.class_names),
-            (grids.plot_predictions, run, data, probabilities),
-            (grids.plot_mistakes, run, data, probabilities),
-            (plots.plot_calibration, run, probabilities, data.y_test),
-            (grids.plot_features, run, model, data, normalise),
+        drawn = run_plots.draw(
+            (run_plots.plot_history, run, "accuracy", data),
+            (run_plots.plot_history, run, "loss", data),
+            (run_plots.plot_confusion_matrix, run, matrix, data.class_names),
+            (image_grids.plot_predictions, run, data, probabilities),
+            (image_grids.plot_mistakes, run, data, probabilities),
+            (run_plots.plot_calibration, run, probabilities, data.y_test),
+            (image_grids.plot_features, run, model, data, normalise),
         )
         print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-        guessing.explain(run.history().iloc[-1], accuracy, loss, predicted, data)
+        chance_level.explain(run.history().iloc[-1], accuracy, loss, predicted, data)
         finish(run, drawn)
 
 
@@ -384,7 +385,7 @@ def finish(run, drawn):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
-    announcing.refresh_page(run.folder)
+    run_summary.refresh_page(run.folder)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
     if status in ("interrupted", "failed"):

@@ -11,17 +11,17 @@ else in which they differ.
 
 import tyro
 
-from internals import streams
-from internals.comparison import Options, compare, show_table, write_csv
-from internals.confusion import matrix_of, most_confused
-from internals.differences import show_comparison
-from internals.files import fail
-from internals.reading import show_path
+from internals.comparison.confusion_matrix import matrix_of, most_confused
+from internals.comparison.differences import show_comparison
+from internals.comparison.table import Options, compare, show_table, write_csv
+from internals.core import stdio
+from internals.core.files import fail
+from internals.runs.run_reader import show_path
 
 
 def main():
     """Print the tables and what was asked for, then draw the charts and write the page."""
-    streams.mend()
+    stdio.mend()
     options = tyro.cli(Options, description=__doc__)
     comparison = compare(options)
     if not comparison.groups:
@@ -49,7 +49,9 @@ def show_details(groups):
 
 def write_page(comparison, results):
     """Write the page, or end the program with a message that says why it cannot be written."""
-    from internals import page  # here, because Matplotlib takes a second that the table need not
+    from internals.comparison import (
+        page,  # here, because Matplotlib takes a second that the table need not
+    )
 
     try:
         page.write_page(comparison, results)

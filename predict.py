@@ -13,23 +13,25 @@ from pathlib import Path
 
 import tyro
 
-from internals import endings, predicting, streams
-from internals.data_sets import class_names
-from internals.files import fail
-from internals.reading import show_path
+from internals.comparison.test_sets import class_names
+from internals.core import stdio
+from internals.core.files import fail
+from internals.prediction import answers
+from internals.runs import exit_status
+from internals.runs.run_reader import show_path
 
 
 def main():
     """Have a trained network answer for each picture; say at the end which could not be read."""
-    options = tyro.cli(predicting.Options, description=__doc__)
-    predicting.check(options)
-    run = predicting.find_run(options)
-    paths, problems = predicting.find_pictures(options.pictures)
+    options = tyro.cli(answers.Options, description=__doc__)
+    answers.check(options)
+    run = answers.find_run(options)
+    paths, problems = answers.find_pictures(options.pictures)
     rows = ask(run, paths, options.whole, problems) if paths else []
     if rows:
         print(f"Drawn in {show_path(run.folder / 'own')}")
         if options.csv:
-            predicting.write_csv(rows, options.csv)
+            answers.write_csv(rows, options.csv)
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     if problems:
@@ -43,25 +45,25 @@ def ask(run, paths, whole, problems):
     """
     from common import normalise  # these here, because a wrong path need not wait for Keras
 
-    from internals import portraits, seeing
+    from internals.prediction import occlusion, picture_sheet
 
     names = class_names(run)
-    network = seeing.load_network(run.folder / predicting.MODEL, names)
+    network = occlusion.load_network(run.folder / answers.MODEL, names)
     size = network.input_shape[2:0:-1]  # of its images: width, height
     flip = run.record["hyperparameters"].get("flip_test", False)
-    predictions = predicting.introduce(run, names, whole)
+    predictions = answers.introduce(run, names, whole)
     rows = []
     for path in paths:
         try:
-            seen = predicting.read_picture(path, size, whole)
+            seen = answers.read_picture(path, size, whole)
         except ValueError as error:
             problems.append(str(error))
             continue
-        probabilities, falls = seeing.look(network, normalise, seen, flip)
-        answer = predicting.make_answer(path, names, probabilities, predictions)
+        probabilities, falls = occlusion.look(network, normalise, seen, flip)
+        answer = answers.make_answer(path, names, probabilities, predictions)
         print(answer, flush=True)
         try:
-            drawn = portraits.draw_portrait(run, answer, seen, falls, whole)
+            drawn = picture_sheet.draw_portrait(run, answer, seen, falls, whole)
         except OSError as error:
             fail(f"{show_path(run.folder / 'own')} cannot be written: {error}", 1)
         if drawn.stem != Path(path).stem:  # a name that another picture has, or with odd letters
@@ -71,6 +73,6 @@ def ask(run, paths, whole, problems):
 
 
 if __name__ == "__main__":
-    streams.mend()
-    with endings.interruptible(), endings.ending():
+    stdio.mend()
+    with exit_status.interruptible(), exit_status.ending():
         main()

@@ -11,18 +11,20 @@ runs with the second.
 
 import sys
 
-from internals import endings, engines, streams, sweeping
-from internals.progress import Progress
+from internals.core import stdio
+from internals.runs import exit_status
+from internals.sweep import executors, plan
+from internals.sweep.progress import Progress
 
 
 def main():
     """Make the plan, have it done, and show its runs side by side."""
-    options, values = sweeping.parse(sys.argv[1:], __doc__)
-    engine = engines.choose(options)
-    jobs = sweeping.make_jobs(options, values)
+    options, values = plan.parse(sys.argv[1:], __doc__)
+    engine = executors.choose(options)
+    jobs = plan.make_jobs(options, values)
     progress = Progress(jobs, engine.at_once)
-    with progress, engines.stoppable(engine, jobs) as signals:
-        for outcome in engines.run(engine, progress.todo):
+    with progress, executors.stoppable(engine, jobs) as signals:
+        for outcome in executors.run(engine, progress.todo):
             progress.add(outcome)
     if progress.folders:
         show_table(progress.folders, jobs[0].results)
@@ -31,15 +33,15 @@ def main():
 
 def show_table(folders, results):
     """Print the table of the sweep's runs, seeds together, and bring the page up to date."""
-    from internals import comparison, page  # here, because the scripts need not wait for them
+    from internals.comparison import page, table  # here, because the scripts need not wait for them
 
-    shown = comparison.compare(comparison.Options(runs=tuple(map(str, folders)), results=results))
+    shown = table.compare(table.Options(runs=tuple(map(str, folders)), results=results))
     for data_set in shown.data_sets:
-        print(f"{data_set.title}\n{comparison.show_table(data_set)}\n")
+        print(f"{data_set.title}\n{table.show_table(data_set)}\n")
     page.refresh(folders[0])
 
 
 if __name__ == "__main__":
-    streams.mend()
-    with endings.interruptible(), endings.ending():
+    stdio.mend()
+    with exit_status.interruptible(), exit_status.ending():
         main()

@@ -24,7 +24,7 @@ import common
 import tyro
 from PIL import Image
 
-from internals.files import fail
+from internals.core.files import fail
 
 JPEG = {"quality": 75, "subsampling": "4:2:0"}
 

@@ -24,7 +24,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from internals.runs import read_history, read_record
+from internals.runs.run import read_history, read_record
 
 RECORDS = ROOT / "docs" / "benchmarks"
 IMAGES = {"train": 400, "test": 10}  # of each of ten classes

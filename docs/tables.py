@@ -19,11 +19,11 @@ import numpy as np
 from ablation import PARTS
 from speed_table import profile_table, speed_table
 
-from internals import reading
-from internals.formats import show_spread, show_value
-from internals.groups import make_groups
-from internals.runs import read_history, read_record
-from internals.statistics import compare_seeds, mean_and_spread
+from internals.comparison.groups import make_groups
+from internals.core.intervals import compare_seeds, mean_and_spread
+from internals.core.text import show_spread, show_value
+from internals.runs import run_reader
+from internals.runs.run import read_history, read_record
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -260,7 +260,7 @@ def engine_of(run):
 def groups_of(script):
     """Return the groups of the script's runs in results/: alike but for the seed."""
     folders = sorted(Path(ROOT, "results", script).glob("*/"))
-    return make_groups([reading.read_run(folder) for folder in folders])
+    return make_groups([run_reader.read_run(folder) for folder in folders])
 
 
 def seeds_of(run):

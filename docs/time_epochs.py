@@ -21,7 +21,7 @@ from ablation import rows
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from internals.runs import read_history, read_record
+from internals.runs.run import read_history, read_record
 
 FIGURES = ROOT / "docs" / "epoch_seconds.json"
 OF_MACHINE = ("processor", "cores", "operating_system", "device", "backend", "versions")

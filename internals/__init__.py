@@ -1,5 +1,5 @@
-"""What stands behind the scripts and commands; common.py tells the story of a run.
+"""What stands behind the scripts and commands: eight packages, each named by its subject.
 
-Nothing here imports common.py or a script. files.py, runs.py and formats.py are the ground, which
-all others may use; backend.py is where Keras comes from.
+Nothing here imports common.py or a script. tests/test_project.py holds which package may import
+which.
 """

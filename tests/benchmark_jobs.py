@@ -20,7 +20,7 @@ import tyro
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from internals.runs import find_folders, read_history, read_record
+from internals.runs.run import find_folders, read_history, read_record
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -22,18 +22,18 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 import importlib
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from internals.devices import set_seed
-from internals.images import load_digits
-from internals.page import PICTURES
-from internals.recorder import Recorder
-from internals.runs import Run
+from internals.comparison.page import PICTURES
+from internals.data.dataset import load_digits
+from internals.runs.run import Run
+from internals.training.checkpoint import Recorder
+from internals.training.devices import set_seed
 
 SCRIPTS = ("4layerCNN", "6layerCNN", "minivggnet", "vgg16", "udacity_cnn")
 

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from internals.files import locked, write_text
+from internals.core.files import locked, write_text
 
 FIELDS = ("seed", "value", "name", "results", "resume")
 

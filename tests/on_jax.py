@@ -11,15 +11,15 @@ import sys
 sys.modules["tensorflow"] = None  # Keras would load it to seed it
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import jax
 import numpy as np
 import pytest
 from conftest import send
 
-from internals import machines, scanning
-from internals.batches import ImageBatches
+from internals.data.batches import ImageBatches
+from internals.training import distributed, jax_scan
 
 ROUNDING = {"rtol": 1e-5, "atol": 1e-5}
 
@@ -30,7 +30,7 @@ def devices(monkeypatch):
 
     def use(count):
         found = jax.devices()[:count]
-        monkeypatch.setattr(machines, "find_devices", lambda batch_size: found)
+        monkeypatch.setattr(distributed, "find_devices", lambda batch_size: found)
 
     return use
 
@@ -52,14 +52,14 @@ def test_images_are_those_of_the_plain_path(random):
     for flip, shift in ((False, 0), (True, 0), (False, 3), (True, 2)):
         batches = ImageBatches(images, np.arange(46), common.normalise, batch_size=10, seed=4)
         batches.augment(flip, shift)
-        stretches = scanning.Stretches(batches, 2, None, jax.devices())
+        stretches = jax_scan.Stretches(batches, 2, None, jax.devices())
         for epoch in range(2):
             batches.shuffle(epoch)
             for steps in (range(0, 2), range(2, 4), range(4, 5)):
                 chosen = stretches.choose(steps)
                 for row, step in enumerate(steps):
                     one = {name: array[row] for name, array in chosen.items()}
-                    x, y = scanning.take(stretches.images, stretches.labels, **one, shift=shift)
+                    x, y = jax_scan.take(stretches.images, stretches.labels, **one, shift=shift)
                     expected_x, expected_y = batches.choose(step)
                     np.testing.assert_array_equal(x, expected_x, strict=True)
                     np.testing.assert_array_equal(y, expected_y)
@@ -69,7 +69,7 @@ def test_images_are_those_of_the_plain_path(random):
 def test_one_and_two_devices_train_as_the_plain_path(
     devices, start, make_hyperparameters, uneven, monkeypatch
 ):
-    monkeypatch.setattr(scanning, "MOST_STEPS", 4)  # 9 steps of 10 images: 3, 3, 3, and one of 5
+    monkeypatch.setattr(jax_scan, "MOST_STEPS", 4)  # 9 steps of 10 images: 3, 3, 3, and one of 5
     own = {"epochs": 2, "batch_size": 10, "momentum": 0.9, "learning_rate": 0.02, "decay": 0.0}
     own |= {"schedule": "cosine", "warmup": 0.2, "weight_decay": 0.01, "flip": True, "shift": 2}
     own |= {"label_smoothing": 0.1}
@@ -107,18 +107,18 @@ def test_interrupted_in_a_stretch_and_resumed(
 def test_loss_that_is_no_number_stops_after_the_stretch(
     devices, small_model, small_data, make_hyperparameters, monkeypatch
 ):
-    monkeypatch.setattr(scanning, "MOST_STEPS", 3)
+    monkeypatch.setattr(jax_scan, "MOST_STEPS", 3)
     devices(1)
     hyperparameters = make_hyperparameters(epochs=1, batch_size=8, learning_rate=1e30)
     seen = []
-    run_stretch = scanning.Stretches.run
+    run_stretch = jax_scan.Stretches.run
 
     def run(self, state, iterator):
         logs, state = run_stretch(self, state, iterator)
         seen.append(logs["loss"])
         return logs, state
 
-    monkeypatch.setattr(scanning.Stretches, "run", run)
+    monkeypatch.setattr(jax_scan.Stretches, "run", run)
     model = small_model(hyperparameters)
     run = common.start_run("small.py", model, small_data, hyperparameters)
     with pytest.raises(SystemExit):
@@ -134,20 +134,20 @@ def test_images_without_room_take_the_plain_path(devices, capsys, monkeypatch):
         def memory_stats(self):
             return {"bytes_limit": 8e9}
 
-    assert scanning.have_room([Device()], 4e9) and capsys.readouterr().out == ""
-    assert not scanning.have_room([Device()], 4.1e9)
+    assert jax_scan.have_room([Device()], 4e9) and capsys.readouterr().out == ""
+    assert not jax_scan.have_room([Device()], 4.1e9)
     assert "4.1 of the 8.0 GB of a device" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        scanning.have_room([Device(), Device()], 5e9)
+        jax_scan.have_room([Device(), Device()], 5e9)
     batches = ImageBatches(np.zeros((4, 2, 2, 3), "uint8"), np.zeros(4), common.normalise, 2)
     devices(1)
-    monkeypatch.setattr(scanning, "have_room", lambda *_: False)
-    with scanning.on_device(None, batches, batches) as streams:
+    monkeypatch.setattr(jax_scan, "have_room", lambda *_: False)
+    with jax_scan.on_device(None, batches, batches) as streams:
         assert list(streams) == [batches, batches]
 
 
 def test_devices_that_share_a_batch(monkeypatch):
-    assert machines.find_devices(32) == []  # a processor: there XLA's loops are slow
-    monkeypatch.setenv(machines.ON_CPU, "1")
-    assert machines.find_devices(32) == jax.devices()
-    assert machines.find_devices(33) == jax.devices()[:1]
+    assert distributed.find_devices(32) == []  # a processor: there XLA's loops are slow
+    monkeypatch.setenv(distributed.ON_CPU, "1")
+    assert distributed.find_devices(32) == jax.devices()
+    assert distributed.find_devices(33) == jax.devices()[:1]

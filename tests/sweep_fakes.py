@@ -10,13 +10,13 @@ sys.path.insert(0, str(ROOT))
 
 import fake_training
 
-from internals import sweeping
+from internals.sweep import plan
 
 
 def ask(script, commands):
     return [fake_training.describe(fake_training.parse(each)) for each in commands]
 
 
-sweeping.ask = ask
-sys.modules["internals.page"] = types.SimpleNamespace(refresh=lambda folder: None)
+plan.ask = ask
+sys.modules["internals.comparison.page"] = types.SimpleNamespace(refresh=lambda folder: None)
 runpy.run_path(str(ROOT / "sweep.py"), run_name="__main__")

@@ -1,11 +1,11 @@
 """Batches against NumPy."""
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 
-from internals.batches import ImageBatches
+from internals.data.batches import ImageBatches
 
 
 def test_batches_against_numpy(random):

@@ -9,9 +9,9 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import make_run, write_predictions
 
-from internals.comparison import Options, compare
-from internals.differences import compare_groups, explain
-from internals.page import write_page
+from internals.comparison.differences import compare_groups, explain
+from internals.comparison.page import write_page
+from internals.comparison.table import Options, compare
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs Chromium"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_runs import make_run
 
-from internals.charts import draw_charts, draw_confusion_difference
-from internals.comparison import Options, compare
-from internals.traces import lines_of
+from internals.comparison.charts import draw_charts, draw_confusion_difference
+from internals.comparison.curves import lines_of
+from internals.comparison.table import Options, compare
 
 
 @pytest.fixture
@@ -16,7 +16,8 @@ def charts(monkeypatch):
     """Return the figures drawn, by name."""
     drawn = {}
     monkeypatch.setattr(
-        "internals.charts.save_chart", lambda figure, folder, name: drawn.update({name: figure})
+        "internals.comparison.charts.save_chart",
+        lambda figure, folder, name: drawn.update({name: figure}),
     )
     return drawn
 

@@ -4,9 +4,9 @@ import pandas as pd
 from conftest import HOSTILE, write_run
 from made_runs import change_record, make_run
 
-from internals import comparison
-from internals.comparison import Options, compare
-from internals.confusion import matrix_of, most_confused
+from internals.comparison import table as comparison
+from internals.comparison.confusion_matrix import matrix_of, most_confused
+from internals.comparison.table import Options, compare
 
 
 def order(results, **options):

@@ -4,11 +4,11 @@ import os
 import re
 from pathlib import Path
 
-from internals.backend import use_onednn
+from internals.core.keras_loader import use_onednn
 
 import pytest
 
-from internals.devices import lacks_arithmetic
+from internals.training.devices import lacks_arithmetic
 
 
 def test_precision_that_the_processor_lacks():

@@ -3,8 +3,7 @@
 import pytest
 from made_runs import make_run, write_predictions
 
-from internals.comparison import Options, compare
-from internals.differences import (
+from internals.comparison.differences import (
     compare_groups,
     count_causes,
     describe_group,
@@ -14,6 +13,7 @@ from internals.differences import (
     scripts_differ,
     show_comparison,
 )
+from internals.comparison.table import Options, compare
 
 
 def two_groups(results):

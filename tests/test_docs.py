@@ -7,14 +7,14 @@ import re
 import sys
 import warnings
 
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import keras_sequential_ascii
 import numpy as np
 import pytest
 from conftest import ROOT, SCRIPTS
 
-from internals.networks import draw_architecture
+from internals.training.architecture import draw_architecture
 
 
 @functools.cache

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, only_run, run_script, save_digits
 
-from internals import endings
+from internals.runs import exit_status
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +149,10 @@ def test_second_interrupt(udacity, tmp_path):
 
 
 def test_interrupt_in_the_midst_of_c_code(capsys):
-    with pytest.raises(SystemExit) as end, endings.ending():
-        raise SystemError("returned a result with an exception set") from endings.Interrupted(15)
+    with pytest.raises(SystemExit) as end, exit_status.ending():
+        raise SystemError("returned a result with an exception set") from exit_status.Interrupted(
+            15
+        )
     assert end.value.code == 143
     assert capsys.readouterr().err == "error: interrupted\n"
 
@@ -414,7 +416,8 @@ def test_out_of_memory(tmp_path, few):
     script = edited(tmp_path, "Input(image_shape),", f"Input(image_shape), {layers},")
     text = script.with_suffix(".py").read_text()
     imports = "from keras.layers import AveragePooling2D, UpSampling2D, "
-    blind = "import internals.memory\ninternals.memory.find_free = lambda: 1e15\n"  # or it refuses
+    # else it refuses
+    blind = "import internals.training.memory_estimate as m\nm.find_free = lambda: 1e15\n"
     script.with_suffix(".py").write_text(text.replace("from keras.layers import ", blind + imports))
     environment = {"PYTHONPATH": str(ROOT), "TF_ENABLE_ONEDNN_OPTS": "0"}  # with it: a crash
     process = run_script(

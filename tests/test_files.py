@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-from internals.files import write_file, write_text
+from internals.core.files import write_file, write_text
 
 
 def test_file_is_written_whole_or_not_at_all(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import DATA, make_run
 
-from internals.comparison import Options, compare
+from internals.comparison.table import Options, compare
 
 
 def groups_of(results):

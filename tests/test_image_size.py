@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from conftest import import_script
 
-from internals import image_pool, memory
-from internals.batches import ImageBatches
-from internals.images import read_image
-from internals.networks import enough_pixels
+from internals.data import parallel_reading
+from internals.data.batches import ImageBatches
+from internals.data.dataset import read_image
+from internals.training import memory_estimate
+from internals.training.architecture import enough_pixels
 
 
 @pytest.fixture
@@ -62,17 +63,17 @@ GB = 10**9
 
 
 def test_images_that_do_not_fit(monkeypatch, capsys):
-    monkeypatch.setattr(memory, "find_free", lambda: 2 * GB)
-    memory.check_images(100_000, 64)
+    monkeypatch.setattr(memory_estimate, "find_free", lambda: 2 * GB)
+    memory_estimate.check_images(100_000, 64)
     with pytest.raises(SystemExit) as end:
-        memory.check_images(100_000, 512)
+        memory_estimate.check_images(100_000, 512)
     assert end.value.code == 2
     assert capsys.readouterr().err == (
         "error: image_size is 512; 100,000 images take 78.6 GB of memory then, and 2.0 GB are "
         "free; 64 would fit\n"
     )
     with pytest.raises(SystemExit):
-        memory.check_images(10_000_000, 512)
+        memory_estimate.check_images(10_000_000, 512)
     assert "not even 16 would fit" in capsys.readouterr().err
 
 
@@ -83,21 +84,21 @@ def test_training_that_does_not_fit(monkeypatch, capsys, folder):
     data = common.Dataset(*[images, np.zeros(10, int)] * 3, ["a", "b"])
     model = script.build_model(data.image_shape, 2)
     own = folder(128).but(batch_size=1000)
-    need = sum(memory.of_training(model, 1000))
+    need = sum(memory_estimate.of_training(model, 1000))
     outputs = 128**2 * (16 * 1.25 + 8 * 1.25 + 4 * 1.25 + 2 * 1.25 * 1.5)  # with dropout, flatten
     assert need == pytest.approx(4000 * outputs, rel=0.05)
-    monkeypatch.setattr(memory, "find_free", lambda: need)
-    memory.check_training(model, data, own)
-    monkeypatch.setattr(memory, "find_free", lambda: need / 3)
+    monkeypatch.setattr(memory_estimate, "find_free", lambda: need)
+    memory_estimate.check_training(model, data, own)
+    monkeypatch.setattr(memory_estimate, "find_free", lambda: need / 3)
     with pytest.raises(SystemExit):
-        memory.check_training(model, data, own)
+        memory_estimate.check_training(model, data, own)
     error = capsys.readouterr().err
     assert error.startswith("error: image_size is 128 and batch_size 1000; training takes about")
     assert error.endswith("GB are free; image_size 64 or batch_size 295 would fit\n")
-    assert sum(memory.of_training(script.build_model((64, 64, 3), 2), 1000)) < need / 3
-    assert sum(memory.of_training(model, 295)) < need / 3
+    assert sum(memory_estimate.of_training(script.build_model((64, 64, 3), 2), 1000)) < need / 3
+    assert sum(memory_estimate.of_training(model, 295)) < need / 3
     with pytest.raises(SystemExit):
-        memory.check_training(model, data, own.but(image_size=32))
+        memory_estimate.check_training(model, data, own.but(image_size=32))
     assert "are free; batch_size 295 would fit" in capsys.readouterr().err
 
 
@@ -107,18 +108,18 @@ def test_free_memory_as_linux_tells_it(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    assert memory.find_free(tmp_path) == math.inf
+    assert memory_estimate.find_free(tmp_path) == math.inf
     write("proc/meminfo", "MemTotal: 16000 kB\nMemAvailable: 8000 kB\nHugePages_Total: 0\n")
-    assert memory.find_free(tmp_path) == 8000 * 1024
+    assert memory_estimate.find_free(tmp_path) == 8000 * 1024
     group = "sys/fs/cgroup"
     write(f"{group}/memory.current", "5000000\n")
     write(f"{group}/memory.stat", "anon 3000000\ninactive_file 1000000\n")
     write(f"{group}/memory.max", "max\n")
-    assert memory.find_free(tmp_path) == 8000 * 1024
+    assert memory_estimate.find_free(tmp_path) == 8000 * 1024
     write(f"{group}/memory.max", "6000000\n")
-    assert memory.find_free(tmp_path) == 2_000_000
+    assert memory_estimate.find_free(tmp_path) == 2_000_000
     write(f"{group}/memory.max", "1000\n")
-    assert memory.find_free(tmp_path) == 0
+    assert memory_estimate.find_free(tmp_path) == 0
 
 
 def test_large_images_are_evaluated_a_few_at_a_time():
@@ -134,21 +135,21 @@ def test_large_images_are_evaluated_a_few_at_a_time():
 @pytest.fixture
 def impatient(monkeypatch):
     """Have other processes go on after the first file."""
-    monkeypatch.setattr(image_pool, "ALONE", 0)
-    monkeypatch.setattr(image_pool, "AT_ONCE", 1)
+    monkeypatch.setattr(parallel_reading, "ALONE", 0)
+    monkeypatch.setattr(parallel_reading, "AT_ONCE", 1)
 
 
 def test_other_processes_read_the_same_and_load_no_keras(impatient):
     here = ["int(__import__('os').environ.get('nobody', 7))"] * 3 + ["broken"]
-    there = ["__import__('internals.images') and 'keras' in __import__('sys').modules"] * 2
-    images, problems = image_pool.read_all(eval, here + there, ())
+    there = ["__import__('internals.data.dataset') and 'keras' in __import__('sys').modules"] * 2
+    images, problems = parallel_reading.read_all(eval, here + there, ())
     assert images[[0, 1, 2, 4, 5]].tolist() == [7, 7, 7, 0, 0]
     assert problems == ["broken: name 'broken' is not defined"]
 
 
 def test_what_processes_fail_to_read_is_read_here(impatient, monkeypatch, capsys):
-    monkeypatch.setattr(image_pool.loky, "ProcessPoolExecutor", None)
-    images, problems = image_pool.read_all(eval, ["1", "2", "3"], ())
+    monkeypatch.setattr(parallel_reading.loky, "ProcessPoolExecutor", None)
+    images, problems = parallel_reading.read_all(eval, ["1", "2", "3"], ())
     assert (images.tolist(), problems) == ([1, 2, 3], [])
     assert "reading goes on in one process: TypeError" in capsys.readouterr().out
 
@@ -156,14 +157,14 @@ def test_what_processes_fail_to_read_is_read_here(impatient, monkeypatch, capsys
 def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
     drawn = []
 
-    class Bar(image_pool.rich.progress.Progress):
+    class Bar(parallel_reading.rich.progress.Progress):
         def advance(self, task, advance):
             drawn.append((self.disable, advance))
 
-    monkeypatch.setattr(image_pool.rich.progress, "Progress", Bar)
+    monkeypatch.setattr(parallel_reading.rich.progress, "Progress", Bar)
     for terminal in (True, False):
         monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
         capsys.readouterr()
-        image_pool.read_all(eval, ["1"] * 20, ())
+        parallel_reading.read_all(eval, ["1"] * 20, ())
     assert drawn == [(False, 16), (False, 4), (True, 16), (True, 4)]
     assert capsys.readouterr().out == ""

@@ -18,8 +18,8 @@ import sklearn.datasets
 from conftest import save_images
 from PIL import Image
 
-from internals.endings import ending
-from internals.images import describe, read_image, spread_classes
+from internals.data.dataset import describe, read_image, spread_classes
+from internals.runs.exit_status import ending
 
 
 def test_image_bomb_is_refused(tmp_path):
@@ -244,7 +244,7 @@ def fake_archive(tmp_path, monkeypatch):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     keras_module = sys.modules["keras.src.datasets.cifar10"]
     get_file = keras_module.get_file
-    monkeypatch.setattr("internals.cifar10.SHA256", digest)
+    monkeypatch.setattr("internals.data.cifar10.SHA256", digest)
     monkeypatch.setattr(
         keras_module, "get_file", lambda **given: get_file(**given | {"file_hash": digest})
     )
@@ -268,7 +268,7 @@ def test_unpacked_archive(fake_archive, tmp_path, make_hyperparameters, monkeypa
         archive.extractall(tmp_path, filter="data")
     folder = tmp_path / "cifar-10-batches-py"
     md5 = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    monkeypatch.setattr("internals.cifar10.MD5_OF_BATCHES", dict(sorted(md5.items())))
+    monkeypatch.setattr("internals.data.cifar10.MD5_OF_BATCHES", dict(sorted(md5.items())))
     data = common.load_data(make_hyperparameters(data=str(folder)))
     archived = common.load_data(make_hyperparameters(data=str(fake_archive)))
     assert describe(data) == describe(archived)
@@ -279,7 +279,7 @@ def test_interrupted_while_loading(make_hyperparameters, monkeypatch, capsys):
     def load_digits():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("internals.images.load_digits", load_digits)
+    monkeypatch.setattr("internals.data.dataset.load_digits", load_digits)
     with pytest.raises(SystemExit) as stop, ending():
         common.load_data(make_hyperparameters())
     assert stop.value.code == 130

@@ -5,14 +5,14 @@ import math
 import re
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pytest
 from conftest import ROOT, KnownModel
 
-from internals import grids, insight, plots
-from internals.statistics import interval_of_share
+from internals.core.intervals import interval_of_share
+from internals.report import feature_maps, image_grids, run_plots
 
 layers = keras.layers
 
@@ -26,7 +26,7 @@ def probabilities_of(sure, predicted, classes=4):
 
 def test_calibration_by_hand():
     sure = [0.95, 0.93, 0.91, 0.55, 0.51]
-    means, shares, counts, error = insight.calibrate(
+    means, shares, counts, error = feature_maps.calibrate(
         probabilities_of(sure, [0, 1, 2, 3, 0]), np.array([0, 1, 3, 3, 1])
     )
     np.testing.assert_allclose(means, [0.53, 0.93], rtol=1e-6)
@@ -40,7 +40,7 @@ def test_calibration_by_hand():
 def test_calibration_of_perfect_and_hopeless_networks(right, error, count):
     labels = np.zeros(count, dtype="int64")
     probabilities = probabilities_of([0.8] * count, labels if right else labels + 1)
-    means, shares, counts, found = insight.calibrate(probabilities, labels)
+    means, shares, counts, found = feature_maps.calibrate(probabilities, labels)
     assert (shares.tolist(), counts.tolist()) == ([float(right)], [count])
     assert found == pytest.approx(error)
 
@@ -49,14 +49,14 @@ def test_calibration_of_perfect_and_hopeless_networks(right, error, count):
 def test_calibration_of_few_images_is_drawn(run, count):
     labels = np.arange(count) % 2
     sure = np.linspace(0.3, 0.9, count)
-    plots.plot_calibration(run, probabilities_of(sure, labels), labels)
+    run_plots.plot_calibration(run, probabilities_of(sure, labels), labels)
     assert (run.folder / "calibration.png").exists()
 
 
 def test_calibration_takes_what_rounding_and_overflow_leave():
     labels = np.array([0, 1])
     over = np.array([[np.float32(1.0000001), 0], [np.nan, np.nan]], dtype="float32")
-    assert math.isfinite(insight.calibrate(over, labels)[-1])
+    assert math.isfinite(feature_maps.calibrate(over, labels)[-1])
 
 
 def test_interval_of_a_share_by_hand():
@@ -71,14 +71,14 @@ def test_interval_of_a_share_by_hand():
 def test_surest_mistakes_come_first():
     sure = [0.7, 0.9, 0.99, 0.8, 0.9]
     probabilities = probabilities_of(sure, [1, 1, 0, 1, 1])
-    wrong = insight.find_surest_mistakes(probabilities, np.zeros(5, dtype=int), most=3)
+    wrong = feature_maps.find_surest_mistakes(probabilities, np.zeros(5, dtype=int), most=3)
     assert wrong.tolist() == [1, 4, 3]  # the third image is named rightly
 
 
 @pytest.fixture
 def titles(monkeypatch):
     """Return the titles drawn, by file name."""
-    drawn, save = {}, grids.save_figure
+    drawn, save = {}, image_grids.save_figure
 
     def keep(figure, path):
         drawn[path.name] = [text.get_text() for axes in figure.axes for text in axes.texts]
@@ -86,13 +86,13 @@ def titles(monkeypatch):
         drawn[path.name] += [text.get_text() for text in figure.texts]
         save(figure, path)
 
-    monkeypatch.setattr(grids, "save_figure", keep)
+    monkeypatch.setattr(image_grids, "save_figure", keep)
     return drawn
 
 
 def test_mistakes_name_classes_probability_and_image(run, data, titles):
     predicted = KnownModel().predict(None, 0)
-    grids.plot_mistakes(run, data, predicted)
+    image_grids.plot_mistakes(run, data, predicted)
     assert titles["mistakes.png"][:4] == [
         "b<e>, 80.0%\n(ant)\nimage 1",
         "b<e>, 80.0%\n(ant)\nimage 2",
@@ -100,7 +100,7 @@ def test_mistakes_name_classes_probability_and_image(run, data, titles):
         "ant, 80.0%\n(b<e>)\nimage 5",
     ]
     paths = np.array([f"test/ant/{index:040d}.png" for index in range(7)])
-    grids.plot_mistakes(run, dataclasses.replace(data, test_names=paths), predicted)
+    image_grids.plot_mistakes(run, dataclasses.replace(data, test_names=paths), predicted)
     path = titles["mistakes.png"][0].splitlines()[-1]
     assert path[0] == "…" and paths[1].endswith(path[1:]) and len(path) == 30
 
@@ -117,12 +117,13 @@ def test_wrong_label_comes_first_in_the_documents_way(run, data, capsys):
 
 
 def test_no_mistakes(run, data, titles):
-    grids.plot_mistakes(run, data, probabilities_of([0.9] * 7, data.y_test, classes=3))
+    image_grids.plot_mistakes(run, data, probabilities_of([0.9] * 7, data.y_test, classes=3))
     assert "none: all 7 test images are named rightly" in titles["mistakes.png"]
 
 
 # ------------------------------------------------------------------------------------------------
 # Kernels and maps
+
 
 def network(*parts):
     return keras.Sequential([keras.Input((32, 32, 3)), *parts])
@@ -158,11 +159,11 @@ EDITED = {  # network: the sizes of its blocks' maps, and how many kernels there
 def test_features_of_edited_networks(run, data, name, titles):
     build, shapes, kernels = EDITED[name]
     model = build()
-    maps = insight.find_maps(model, common.normalise(data.x_test[:1]))
+    maps = feature_maps.find_maps(model, common.normalise(data.x_test[:1]))
     assert [each.shape for each in maps] == shapes
-    found = insight.find_kernels(model, data.image_shape)
+    found = feature_maps.find_kernels(model, data.image_shape)
     assert (None if found is None else len(found)) == kernels
-    grids.plot_features(run, model, data, common.normalise)
+    image_grids.plot_features(run, model, data, common.normalise)
     drawn = "".join(titles["features.png"])
     assert drawn.count("after the convolutions of block") == len(shapes)
     assert ("patterns of the first layer" in drawn) == (kernels is not None)
@@ -174,10 +175,10 @@ def test_maps_and_kernels_are_the_networks_own(data):
     """A kernel of one pixel that adds twice the red to a quarter of the blue, seen through both."""
     model = network(layers.Conv2D(1, 1, use_bias=False), layers.MaxPooling2D(), layers.Flatten())
     model.layers[0].kernel.assign(np.array([2.0, 0.0, 0.25]).reshape(1, 1, 3, 1))
-    (maps,) = insight.find_maps(model, common.normalise(data.x_test[3:4]))
+    (maps,) = feature_maps.find_maps(model, common.normalise(data.x_test[3:4]))
     red, _, blue = np.moveaxis(data.x_test[3] / 255, -1, 0)
     np.testing.assert_allclose(maps[:, :, 0], 2 * red + 0.25 * blue, rtol=1e-5)
-    kernels = insight.find_kernels(model, data.image_shape)
+    kernels = feature_maps.find_kernels(model, data.image_shape)
     np.testing.assert_allclose(kernels.ravel(), [1, 0.5, 0.5625])
 
 
@@ -187,5 +188,5 @@ def test_maps_in_other_precisions(data):
         model = network(layers.Conv2D(2, 3), layers.MaxPooling2D())
     finally:
         keras.config.set_dtype_policy("float32")
-    (maps,) = insight.find_maps(model, common.normalise(data.x_test[:1]))
+    (maps,) = feature_maps.find_maps(model, common.normalise(data.x_test[:1]))
     assert maps.dtype == np.float32 and maps.shape == (30, 30, 2)

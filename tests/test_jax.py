@@ -7,16 +7,16 @@ import socket
 import subprocess
 import sys
 
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, Zygote, only_run
 
-from internals import scanning
-from internals.machines import join
-from internals.runs import read_record
+from internals.runs.run import read_record
+from internals.training import jax_scan
+from internals.training.distributed import join
 
 needs_jax = pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="JAX is not installed")
 ROUNDING = {"rtol": 1e-5, "atol": 1e-5}
@@ -142,4 +142,4 @@ def test_several_machines_need_jax(monkeypatch, capsys):
     ],
 )
 def test_steps_of_a_stretch(full, most, steps):
-    assert scanning.choose_steps(full, most) == steps
+    assert jax_scan.choose_steps(full, most) == steps

@@ -6,7 +6,7 @@ import re
 import signal
 import time
 
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pytest
 from conftest import only_run, save_digits
 from PIL import Image
 
-from internals.runs import read_record
+from internals.runs.run import read_record
 
 SCRIPT = "4layerCNN"  # the one that starts fastest
 EPOCHS = 10

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import import_script
 
-from internals.insight import find_block_ends, find_kernels
-from internals.networks import draw_architecture
+from internals.report.feature_maps import find_block_ends, find_kernels
+from internals.training.architecture import draw_architecture
 
 PRINTOUTS = Path(__file__).parent / "printouts"
 

@@ -13,9 +13,10 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import DATA, make_run, write_predictions
 
-from internals import announcing, ours
-from internals import page as pages
-from internals.comparison import Options, compare, make_table, show_table
+from internals.comparison import own_files
+from internals.comparison import page as pages
+from internals.comparison.table import Options, compare, make_table, show_table
+from internals.training import run_summary
 
 
 def write_page(options):
@@ -86,14 +87,14 @@ def test_page(results):
         assert (results / unquote(link)).exists(), link
     assert all(page.alts)
     json = "application/json"
-    assert page.scripts == [json, json, "ours", ours.PLOTLY]  # no name of a run became one
+    assert page.scripts == [json, json, "ours", own_files.PLOTLY]  # no name of a run became one
     assert f"6layerCNN, {HOSTILE}" in page.text
     assert f"dog and {HOSTILE}" in page.text
     assert not [*results.glob(".*"), *results.glob("charts/.*")]
 
 
 def test_each_data_set_has_a_section_of_its_own(results, monkeypatch):
-    monkeypatch.setattr("internals.page.draw_charts", draw_nothing)
+    monkeypatch.setattr("internals.comparison.page.draw_charts", draw_nothing)
     for number in (10, 11, 12, 13):
         data = DATA | {"sha256": f"{number}" * 32}
         make_run(results, number, test_set=f"set {number}", data=data)
@@ -109,13 +110,13 @@ def draw_nothing(groups, folder, suffix=""):
 
 
 def test_every_comparison_is_on_the_page(results, monkeypatch):
-    monkeypatch.setattr("internals.page.draw_charts", draw_nothing)
+    monkeypatch.setattr("internals.comparison.page.draw_charts", draw_nothing)
     for number in range(3):
         folder = make_run(results, 10 + number, backend=f"backend{number}")
         (folder / "script.py").write_text(f"import keras\nDense({number})\n")
         write_predictions(folder, [True] * 10 * number + [False] * (30 - 10 * number))
-    monkeypatch.setattr("internals.pagedata.MOST_PAIRED", 2)
-    monkeypatch.setattr("internals.pagedata.MOST_DIFFS", 2)
+    monkeypatch.setattr("internals.comparison.page_data.MOST_PAIRED", 2)
+    monkeypatch.setattr("internals.comparison.page_data.MOST_DIFFS", 2)
     write_page(Options(results=results, script="4layerCNN"))
     text = (results / "index.html").read_text()
     known = [json.loads(each) for each in re.findall(r'class="known">(.*?)</script>', text)]
@@ -134,7 +135,7 @@ def test_page_without_runs(tmp_path):
 def test_page_without_plotly(results, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     write_page(Options(results=results))
-    assert ours.PLOTLY not in (results / "index.html").read_text()
+    assert own_files.PLOTLY not in (results / "index.html").read_text()
 
 
 def test_runs_elsewhere_are_linked(results, tmp_path):
@@ -147,20 +148,20 @@ def test_runs_elsewhere_are_linked(results, tmp_path):
 
 def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
     folder = next(results.glob("4layerCNN/*01"))
-    announcing.refresh_page(folder)
+    run_summary.refresh_page(folder)
     assert os.path.join(results, "index.html") in capsys.readouterr().out
 
     def fail(options):
         shutil.rmtree(results)
         return compare(options)
 
-    monkeypatch.setattr("internals.page.compare", fail)
-    announcing.refresh_page(folder)
+    monkeypatch.setattr("internals.comparison.page.compare", fail)
+    run_summary.refresh_page(folder)
     told = capsys.readouterr()
     assert "not brought up to date: error: " in told.out and "not a folder of runs" in told.out
     assert told.err == ""
-    monkeypatch.setitem(sys.modules, "internals.page", None)
-    announcing.refresh_page(folder)
+    monkeypatch.setitem(sys.modules, "internals.comparison.page", None)
+    run_summary.refresh_page(folder)
     assert "not brought up to date: " in capsys.readouterr().out
 
 
@@ -171,18 +172,18 @@ def test_somebody_elses_page_and_pictures_are_kept(results):
     for name, text in theirs.items():
         (results / name).write_text(text)
     options = Options(results=results)
-    with pytest.raises(ours.NotOurs, match="index.html is not a page of compare.py"):
+    with pytest.raises(own_files.NotOurs, match="index.html is not a page of compare.py"):
         write_page(options)
     assert {name: (results / name).read_text() for name in theirs} == theirs
     (results / "index.html").unlink()
-    with pytest.raises(ours.NotOurs, match="boat.png is not a chart of compare.py"):
+    with pytest.raises(own_files.NotOurs, match="boat.png is not a chart of compare.py"):
         write_page(options)
     assert not (results / "index.html").exists()
     assert (results / "charts" / "difference.png").read_text() == "a clock"
-    for mark in (ours.MARK, ours.OLD_MARK):
+    for mark in (own_files.MARK, own_files.OLD_MARK):
         (results / "index.html").write_text(f"<!doctype html>{mark}")
         write_page(options)
-        assert ours.MARK in (results / "index.html").read_text()
+        assert own_files.MARK in (results / "index.html").read_text()
     assert (results / "charts" / "boat.png").read_text() == "a boat"
     assert (results / "charts" / "difference.png").read_bytes()[1:4] == b"PNG"
 
@@ -192,9 +193,9 @@ def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
     shutil.copytree(next(results.glob("4layerCNN/*01")), copied)
     for where, run in ((results, "copied"), (copied, ".")):
         monkeypatch.chdir(where)
-        announcing.refresh_page(Path(run))
+        run_summary.refresh_page(Path(run))
         assert "is not a folder of results" in capsys.readouterr().out
     assert not [*results.parent.rglob("index.html"), *results.parent.rglob("charts")]
     monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
-    announcing.refresh_page(Path("."))
+    run_summary.refresh_page(Path("."))
     assert [*results.parent.rglob("index.html")] == [results / "index.html"]

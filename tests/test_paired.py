@@ -5,9 +5,9 @@ import pytest
 from made_runs import make_run, write_predictions
 from PIL import Image
 
-from internals.comparison import Options, compare
-from internals.images import load_digits
-from internals.paired import choose_seeds, make_sheet, pair, read_pictures
+from internals.comparison.disagreements import choose_seeds, make_sheet, pair, read_pictures
+from internals.comparison.table import Options, compare
+from internals.data.dataset import load_digits
 
 
 @pytest.fixture

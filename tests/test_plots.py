@@ -11,8 +11,8 @@ from conftest import KnownModel, import_script
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from internals import grids, plots
-from internals.figures import choose_epochs, name_run, new_figure, save_figure, short_names
+from internals.report import image_grids, run_plots
+from internals.report.style import choose_epochs, name_run, new_figure, save_figure, short_names
 
 
 def test_names_in_plots():
@@ -29,7 +29,7 @@ def figures(monkeypatch):
         drawn[path.name] = figure
         save_figure(figure, path)
 
-    for room in (plots, grids):
+    for room in (run_plots, image_grids):
         monkeypatch.setattr(room, "save_figure", keep)
     return drawn
 
@@ -66,7 +66,7 @@ def draw_loss(run, data, figures, losses, classes, **hyperparameters):
     header = "epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds"
     (run.folder / "history.csv").write_text("\n".join([header, *rows]) + "\n")
     run.hyperparameters = run.hyperparameters.but(**hyperparameters)
-    plots.plot_history(run, "loss", dataclasses.replace(data, class_names=["c"] * classes))
+    run_plots.plot_history(run, "loss", dataclasses.replace(data, class_names=["c"] * classes))
     (axes,) = figures["loss.png"].axes
     return axes, [text.get_text() for text in axes.get_legend().get_texts()]
 
@@ -99,7 +99,7 @@ def test_smoothed_labels_are_named_where_they_change_the_curve(run, data, figure
     axes, names = draw_loss(run, data, figures, [7.0], 1000, label_smoothing=0.1)
     assert names[0] == "training (labels smoothed)" and len(names) == 4
     assert axes.get_legend().get_window_extent().x0 > 0
-    plots.plot_history(run, "accuracy", data)
+    run_plots.plot_history(run, "accuracy", data)
     legend = figures["accuracy.png"].axes[0].get_legend()
     assert legend.get_texts()[0].get_text() == "training"
 
@@ -126,7 +126,7 @@ def test_confusion_matrix(run, figures, random, num_classes, numbers):
     matrix = random.integers(0, 5, (num_classes, num_classes))
     matrix += 90 * np.eye(num_classes, dtype=int)
     matrix[1] = 0  # a class without test images
-    plots.plot_confusion_matrix(run, matrix, names)
+    run_plots.plot_confusion_matrix(run, matrix, names)
     axes, *bars = figures["confusion_matrix.png"].axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
     assert [bar.get_ylabel().split(",")[0] for bar in bars] == ["right", "wrong"]
@@ -148,9 +148,9 @@ def test_confusion_matrix(run, figures, random, num_classes, numbers):
 
 def test_large_confusion_matrix(run, monkeypatch):
     drawn = []
-    monkeypatch.setattr(plots, "save_figure", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr(run_plots, "save_figure", lambda figure, path: drawn.append(figure))
     names = [f"class {index}" for index in range(400)]
-    plots.plot_confusion_matrix(run, np.ones((400, 400), dtype=int), names)
+    run_plots.plot_confusion_matrix(run, np.ones((400, 400), dtype=int), names)
     (figure,) = drawn
     assert 2000 < figure.bbox.x1 < 2500
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
@@ -159,7 +159,7 @@ def test_large_confusion_matrix(run, monkeypatch):
 
 def test_names_stay_inside_the_confusion_matrix(run, figures):
     names = ["a name that is not short", *"abcdefghi"]
-    plots.plot_confusion_matrix(run, 1000 * np.eye(10, dtype=int), names)
+    run_plots.plot_confusion_matrix(run, 1000 * np.eye(10, dtype=int), names)
     figure = figures["confusion_matrix.png"]
     places = [axes.get_tightbbox() for axes in figure.axes]
     assert min(place.x0 for place in places) >= 0 and min(place.y0 for place in places) >= 0
@@ -176,17 +176,17 @@ def pictures_of(axes):
 
 
 def test_predictions_are_titled_and_coloured(run, data, figures):
-    grids.plot_predictions(run, data, KnownModel().predict(None, 0))
+    image_grids.plot_predictions(run, data, KnownModel().predict(None, 0))
     (axes,) = figures["predictions.png"].axes
     assert {text.get_text(): text.get_color() for text in axes.texts} == {
-        "ant, 80%\n(ant)": grids.RIGHT_COLOR,
-        "b<e>, 80%\n(ant)": grids.WRONG_COLOR,
-        "$c$, 80%\n(ant)": grids.WRONG_COLOR,
-        "b<e>, 80%\n(b<e>)": grids.RIGHT_COLOR,
-        "ant, 80%\n(b<e>)": grids.WRONG_COLOR,
-        "$c$, 80%\n($c$)": grids.RIGHT_COLOR,
+        "ant, 80%\n(ant)": image_grids.RIGHT_COLOR,
+        "b<e>, 80%\n(ant)": image_grids.WRONG_COLOR,
+        "$c$, 80%\n(ant)": image_grids.WRONG_COLOR,
+        "b<e>, 80%\n(b<e>)": image_grids.RIGHT_COLOR,
+        "ant, 80%\n(b<e>)": image_grids.WRONG_COLOR,
+        "$c$, 80%\n($c$)": image_grids.RIGHT_COLOR,
     }
-    chosen = grids.choose_shown(data, 7)
+    chosen = image_grids.choose_shown(data, 7)
     for (shown, title), index in zip(pictures_of(axes), chosen, strict=True):
         np.testing.assert_array_equal(shown, data.x_test[index])
         assert title.endswith(f"({data.class_names[data.y_test[index]]})")
@@ -197,7 +197,7 @@ def test_titles_do_not_overlap(run, figures, random, length):
     images, labels = random.integers(0, 256, (40, 32, 32, 3), dtype="uint8"), np.arange(40) % 2
     names = ["W" * length, "M" * length]
     data = common.Dataset(images, labels, images, labels, images, labels, names)
-    grids.plot_predictions(run, data, np.eye(2)[1 - labels])
+    image_grids.plot_predictions(run, data, np.eye(2)[1 - labels])
     figure = figures["predictions.png"]
     extents = [text.get_window_extent() for text in figure.axes[0].texts]
     for one, other in zip(extents, extents[1:]):
@@ -208,8 +208,8 @@ def test_titles_do_not_overlap(run, figures, random, length):
 
 def test_large_images_are_made_smaller(random):
     images = random.integers(0, 256, (2, 300, 200, 3), dtype="uint8")
-    assert grids.fit(images, 1).shape == (2, 100, 67, 3)
-    assert grids.fit(images[:0], 1).shape == (0, 100, 67, 3)
+    assert image_grids.fit(images, 1).shape == (2, 100, 67, 3)
+    assert image_grids.fit(images[:0], 1).shape == (0, 100, 67, 3)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_samples_of_each_class(run, figures, random, classes, blocks, each):
     labels[:3] = 1, 0, 0  # ... but one
     names = [f"c{label}" for label in range(classes)]
     data = common.Dataset(images, labels, images, labels, images, labels, names)
-    grids.plot_samples(run, data)
+    image_grids.plot_samples(run, data)
     figure = figures["samples.png"]
     assert [text.get_text() for axes in figure.axes for text in axes.texts] == names
     assert len(figure.axes) == blocks
@@ -245,11 +245,11 @@ def test_samples_of_many_classes_and_in_their_order(run, figures, random):
     images = random.integers(0, 256, (40, 32, 32, 3), dtype="uint8")
     labels, names = np.arange(40) * 5, [f"c{label}" for label in range(250)]
     data = common.Dataset(images, labels, images, labels, images, labels, names)
-    grids.plot_samples(run, data)
+    image_grids.plot_samples(run, data)
     shown = [text.get_text() for axes in figures["samples.png"].axes for text in axes.texts]
     assert shown == names[::3]
     assert "84 of the 250 classes" in words_of(figures["samples.png"])
-    grids.plot_samples(run, data, first_images=36)
+    image_grids.plot_samples(run, data, first_images=36)
     (axes,) = figures["samples.png"].axes
     assert len({text.get_position()[0] for text in axes.texts}) == 12
     for (shown, title), image, label in zip(pictures_of(axes), images[:36], labels, strict=False):

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,12 @@ from conftest import write_run
 from made_runs import change_record, make_run, write_predictions
 from PIL import Image
 
-from internals import portraits
-from internals.believing import believe
-from internals.images import read_image
-from internals.predicting import Answer, Options, find_run, read_picture
-from internals.reading import read_run
-from internals.seeing import cover, look
+from internals.data.dataset import read_image
+from internals.prediction import picture_sheet
+from internals.prediction.answers import Answer, Options, find_run, read_picture
+from internals.prediction.occlusion import cover, look
+from internals.prediction.reliability import believe
+from internals.runs.run_reader import read_run
 from predict import ask
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -115,7 +115,7 @@ def test_pictures_of_one_name(tmp_path, trained):
     def draw(photo):
         answer = Answer(str(photo), ["cat", "dog"], np.array([0.6, 0.4]), None)
         nothing = np.zeros((32, 32, 3), dtype="uint8"), np.zeros((12, 12))
-        return portraits.draw_portrait(read_run(trained), answer, *nothing, whole=False).name
+        return picture_sheet.draw_portrait(read_run(trained), answer, *nothing, whole=False).name
 
     names = [draw(photo) for photo in (first, *others, mine)]
     assert names == ["photo.png", "photo-2.png", "photo-3.png", "mine-2.png"]
@@ -326,13 +326,13 @@ def test_covers(random, size):
 @pytest.mark.parametrize("count", [2, 10, 1000])
 def test_portrait(tmp_path, trained, monkeypatch, count):
     figures = []
-    save = portraits.save_figure
+    save = picture_sheet.save_figure
 
     def keep(figure, *where, **settings):
         figures.append(figure)
         save(figure, *where, **settings)
 
-    monkeypatch.setattr(portraits, "save_figure", keep)
+    monkeypatch.setattr(picture_sheet, "save_figure", keep)
     photo = save_picture(tmp_path / ("$\\frac$" + "long" * 40 + ".png"), RED)
     names = ["a class with quite a long name", "\U00010400", *map(str, range(count))][:count]
     shares = np.array([0.6, 0.4] + [0] * (count - 2))
@@ -340,7 +340,7 @@ def test_portrait(tmp_path, trained, monkeypatch, count):
     seen = np.zeros((32, 32, 3), dtype="uint8")
     falls = np.zeros((12, 12))
     falls[3, 4] = 0.25
-    path = portraits.draw_portrait(read_run(trained), answer, seen, falls, whole=False)
+    path = picture_sheet.draw_portrait(read_run(trained), answer, seen, falls, whole=False)
     assert path.parent == trained / "own" and path.name.startswith("frac-longlong")
     assert Image.open(path).size == (1260, 470)
     photo, saw, counted, scale, bars = figures[0].axes

@@ -5,15 +5,15 @@ import signal
 import sys
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, SCRIPTS, import_script, send
 
-from internals.batches import ImageBatches
-from internals.runs import OLD_HYPERPARAMETERS
+from internals.data.batches import ImageBatches
+from internals.runs.run import OLD_HYPERPARAMETERS
 
 MODERN = {
     "schedule": "cosine",

@@ -5,16 +5,16 @@ import errno
 import signal
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pytest
 from conftest import only_run, send
 
-from internals.files import locked
-from internals.guessing import is_guessing
-from internals.recorder import Recorder
-from internals.runs import read_record
+from internals.core.files import locked
+from internals.runs.run import read_record
+from internals.training.chance_level import is_guessing
+from internals.training.checkpoint import Recorder
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -10,8 +10,8 @@ import pytest
 from conftest import KnownModel, save_images
 from PIL import Image
 
-from internals import grids, plots
-from internals.runs import read_record
+from internals.report import image_grids, run_plots
+from internals.runs.run import read_record
 
 
 def test_failed_picture_costs_nothing_else(
@@ -20,7 +20,7 @@ def test_failed_picture_costs_nothing_else(
     def plot_history(run, *arguments):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(plots, "plot_history", plot_history)
+    monkeypatch.setattr(run_plots, "plot_history", plot_history)
     run, model = start(make_hyperparameters())
     with pytest.raises(SystemExit) as stop:
         common.report(run, model, small_data)
@@ -81,7 +81,7 @@ def test_report_agrees_with_itself(run, data, capsys):
 
 def test_files_of_a_run(run, data):
     common.report(run, KnownModel(), data)
-    grids.plot_samples(run, data)
+    image_grids.plot_samples(run, data)
     assert sorted(path.name for path in run.folder.iterdir()) == [
         "accuracy.png",
         "calibration.png",

@@ -5,15 +5,15 @@ import signal
 from pathlib import Path
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import send
 
-from internals.files import locked
-from internals.runs import read_record
+from internals.core.files import locked
+from internals.runs.run import read_record
 
 
 def test_resume_with_more_epochs(start, at_epoch, handlers, make_hyperparameters):

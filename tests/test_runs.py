@@ -6,9 +6,9 @@ import shutil
 from datetime import datetime
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
-from internals.runs import make_run_folder
+from internals.runs.run import make_run_folder
 
 
 def test_folder_removed_in_the_middle(start, at_epoch, make_hyperparameters, small_data, capsys):

@@ -7,7 +7,7 @@ import dataclasses
 import json
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pandas as pd

@@ -1,14 +1,14 @@
 """What makes training faster against what it replaces."""
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pytest
 from conftest import import_script
 
-from internals import speed
-from internals.batches import ImageBatches
+from internals.data.batches import ImageBatches
+from internals.training import tensorflow_speedups
 
 on_tensorflow = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the other backends train as Keras has it"
@@ -26,7 +26,7 @@ def test_operations_by_hand():
     ]
     first, second, dense = 64 * 135, 4 * 315, 280
     by_hand = 2 * (2 * first + 3 * second + 3 * dense)  # the first has no gradient of its input
-    assert speed.count_operations(keras.Sequential(layers)) == by_hand
+    assert tensorflow_speedups.count_operations(keras.Sequential(layers)) == by_hand
 
 
 @on_tensorflow
@@ -38,7 +38,7 @@ def test_an_execution_takes_about_a_second(script, batch_size, steps):
     model = import_script(script).build_model((32, 32, 3), 10)
     model.compile("sgd", "sparse_categorical_crossentropy")
     images, labels = np.zeros((1, 32, 32, 3), dtype="uint8"), np.zeros(1, dtype="int64")
-    speed.speed_up(model, ImageBatches(images, labels, None, batch_size))
+    tensorflow_speedups.speed_up(model, ImageBatches(images, labels, None, batch_size))
     assert model.steps_per_execution == steps
 
 
@@ -53,7 +53,7 @@ def test_a_step_is_traced_once(start, make_hyperparameters, monkeypatch):
     monkeypatch.setattr(keras.Model, "train_step", train_step)
     traced, _ = start(make_hyperparameters(label_smoothing=0.1))
     assert len(steps) == 1
-    monkeypatch.setattr(speed, "build_metrics", lambda model, label: None)
+    monkeypatch.setattr(tensorflow_speedups, "build_metrics", lambda model, label: None)
     plain, _ = start(make_hyperparameters(label_smoothing=0.1))
     assert len(steps) == 3  # what it is for; and it changes nothing
     histories = [run.history().drop(columns="seconds") for run in (traced, plain)]
@@ -65,7 +65,7 @@ def test_several_steps_per_execution_change_nothing(
     small_model, small_data, make_hyperparameters, monkeypatch
 ):
     def trained(most_steps):
-        monkeypatch.setattr(speed, "MOST_STEPS", most_steps)
+        monkeypatch.setattr(tensorflow_speedups, "MOST_STEPS", most_steps)
         hyperparameters = make_hyperparameters(epochs=2, batch_size=10)  # the last batch has 6
         model = small_model(hyperparameters)
         run = common.start_run("small.py", model, small_data, hyperparameters)
@@ -89,7 +89,7 @@ def test_fused_batch_normalization_equals_keras(random):
         layer.gamma.assign(gamma)
         keras_call = layer.call
         if fused:
-            speed.fuse_batch_normalization(layer)
+            tensorflow_speedups.fuse_batch_normalization(layer)
             assert layer.call != keras_call
         x = tf.constant(images)
         with tf.GradientTape() as tape:
@@ -128,7 +128,7 @@ def test_product_of_matrices_is_the_convolution(size, kernel, bias, random):
 
     expected = outputs_and_gradients()
     keras_call = layer.call
-    speed.multiply_matrices(layer)
+    tensorflow_speedups.multiply_matrices(layer)
     assert layer.call != keras_call
     for found, wanted in zip(outputs_and_gradients(), expected):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
@@ -140,12 +140,12 @@ def test_other_convolutions_stay_as_they_are():
         layer = keras.layers.Conv2D(4, 2, **{"padding": "same"} | settings)
         keras.Sequential([keras.Input((2, 2, 4)), layer])
         keras_call = layer.call
-        speed.multiply_matrices(layer)
+        tensorflow_speedups.multiply_matrices(layer)
         assert layer.call == keras_call, settings
     layer = keras.layers.Conv2D(4, 3, padding="same")
     keras.Sequential([keras.Input((4, 4, 4)), layer])
     keras_call = layer.call
-    speed.multiply_matrices(layer)
+    tensorflow_speedups.multiply_matrices(layer)
     assert layer.call == keras_call
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from internals.statistics import compare_pairs, compare_seeds, mean_and_spread
+from internals.core.intervals import compare_pairs, compare_seeds, mean_and_spread
 
 
 def interval(difference):

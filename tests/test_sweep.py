@@ -15,17 +15,19 @@ import pytest
 from conftest import ROOT
 from made_runs import change_record, make_run
 
-from internals import asking, engines, images, jobs, runs, sweeping
-from internals.files import locked
-from internals.runs import read_record
+from internals.core.files import locked
+from internals.data import dataset
+from internals.runs import run as runs
+from internals.runs.run import read_record
+from internals.sweep import executors, jobs, plan, script_probe
 
 # ------------------------------------------------------------------------------------------------
 # The plan
 
 
 def command_lines(text):
-    combinations = sweeping.combine(sweeping.parse_values(text.split()))
-    return [" ".join(sweeping.to_arguments(each)) for each in combinations]
+    combinations = plan.combine(plan.parse_values(text.split()))
+    return [" ".join(plan.to_arguments(each)) for each in combinations]
 
 
 def test_all_values_run_with_the_first_seed_first():
@@ -61,7 +63,7 @@ def test_booleans_become_the_scripts_switches():
 def test_wrong_arguments(monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as end:
-        sweeping.parse(arguments.split(), "")
+        plan.parse(arguments.split(), "")
     assert end.value.code == 2
     assert capsys.readouterr().err.startswith(f"error: {message}")
 
@@ -120,17 +122,17 @@ def ask(monkeypatch, capsys):
     for module, name in (
         (common, "parse_args"),
         (common, "load_data"),
-        (images, "describe"),
+        (dataset, "describe"),
         (runs, "reopen"),
     ):
         monkeypatch.setattr(module, name, getattr(module, name))
-    monkeypatch.setattr(asking.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def ask(script, *commands):
         monkeypatch.setattr(sys, "argv", ["asking", str(ROOT / f"{script}.py")])
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps([*map(str.split, commands)])))
-        asking.main()
+        script_probe.main()
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return ask
@@ -421,11 +423,11 @@ def test_cluster_interrupted(sweep, cluster):
 
 
 def test_cluster_that_is_not_there(monkeypatch, capsys):
-    monkeypatch.setattr(engines, "PATIENCE", 0.3)
+    monkeypatch.setattr(executors, "PATIENCE", 0.3)
     with pytest.raises(SystemExit):
-        engines.Cluster("tcp://127.0.0.1:9")
+        executors.Cluster("tcp://127.0.0.1:9")
     assert "scheduler is 'tcp://127.0.0.1:9'; it cannot be reached" in capsys.readouterr().err
-    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(executors.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
-        engines.Cluster("tcp://127.0.0.1:9")
+        executors.Cluster("tcp://127.0.0.1:9")
     assert "pip install distributed" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import dataclasses
 
 import common
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def test_keep_best(small_model, small_data, make_hyperparameters, capsys):
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_precision(small_data, make_hyperparameters, monkeypatch, capsys, precision):
-    monkeypatch.setattr("internals.devices.lacks_arithmetic", lambda _: True)
+    monkeypatch.setattr("internals.training.devices.lacks_arithmetic", lambda _: True)
     before = keras.config.dtype_policy()
     few = {"x_train": small_data.x_train[:32], "y_train": small_data.y_train[:32]}
     small_data = dataclasses.replace(small_data, **few)  # float16 is slow where it is emulated

@@ -20,7 +20,7 @@ import common  # noqa: F401  (what all scripts import, and then what a report do
 
 import sklearn.metrics  # noqa: F401
 
-from internals import grids, page, plots  # noqa: F401
+from internals.report import image_grids, run_plots  # noqa: F401
 
 
 def run(request):

@@ -5,7 +5,7 @@
 
 from drawing import clear_ticks, flower, new_figure, np, save
 
-from internals.batches import ImageBatches
+from internals.data.batches import ImageBatches
 
 
 def draw():

@@ -5,7 +5,7 @@
 
 from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 EPOCHS = 10
 LINES = {  # what is drawn, and the runs of it, by what their folders in results/ are called

@@ -7,7 +7,7 @@ from drawing import committed, draw_both, legend_below, new_figure, save
 
 from tables import run_named
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 DECAYS = ("1e-6", "1e-4")
 

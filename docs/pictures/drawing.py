@@ -16,8 +16,8 @@ import sklearn.datasets
 from matplotlib.figure import Figure
 from PIL import Image
 
-from internals.figures import save_figure
-from internals.reading import read_run
+from internals.report.style import save_figure
+from internals.runs.run_reader import read_run
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e07b00", "#00805e", "#a0489b"  # told apart by anyone
 GRAY = "#666666"

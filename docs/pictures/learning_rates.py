@@ -8,7 +8,7 @@ from drawing import BLUE, ORANGE, new_figure, np, save
 import common
 
 import minivggnet
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 
 def draw():

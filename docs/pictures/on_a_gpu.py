@@ -7,7 +7,7 @@ from drawing import BLUE, ORANGE, committed, draw_seeds, new_figure, np, save
 
 from tables import RECIPES, gpu_epochs, read_run, seeds_of
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 
 def draw():

@@ -10,7 +10,7 @@ from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure
 
 from tables import UDACITY, run_named, seeds_of
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 SCRIPT = "udacity_cnn"
 RUNS = [  # recipe, row of docs/epoch_seconds.json, and a run, whose other seeds are drawn with it

@@ -5,7 +5,7 @@
 
 from drawing import GREEN, ORANGE, ROOT, committed, new_figure, save
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 LINES = {"perceptron": ("mlp", GREEN), "linear model": ("linear", ORANGE)}
 

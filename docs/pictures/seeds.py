@@ -7,7 +7,7 @@ from drawing import BLUE, GRAY, new_figure, np, save
 
 from tables import UDACITY, accuracies_after, read_run, run_named
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 SCRIPT = "udacity_cnn"
 ROWS = {

@@ -5,7 +5,7 @@
 
 from drawing import committed, draw_both, legend_below, new_figure, save
 
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 RUN = "6layerCNN/2026-11-20_14-18-01_gpu"
 EPOCHS = [1, 10, 20, 50, 100]  # those of the tutorial's figures

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from drawing import ROOT  # also finds internals/
 
-from internals.backend import keras
+from internals.core.keras_loader import keras
 
-from internals.files import fail
+from internals.core.files import fail
 
 
 def load_model():

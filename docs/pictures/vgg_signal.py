@@ -12,7 +12,7 @@ import common
 from keras import initializers
 
 import vgg16
-from internals.figures import clear_axes
+from internals.report.style import clear_axes
 
 IMAGES = 32
 WAYS = {  # what is drawn: batch normalisation, initialisation

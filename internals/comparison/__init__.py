@@ -1,0 +1,1 @@
+"""Runs side by side: groups of seeds, differences, charts, and one page."""

@@ -1,0 +1,204 @@
+"""The difference of two groups: its interval, and everything else in which they differ."""
+
+import difflib
+import sys
+import textwrap
+
+import numpy as np
+
+from internals.comparison.test_sets import count_images
+from internals.core.intervals import compare_pairs, compare_seeds
+from internals.runs.run_reader import show_text
+
+NOT_RECORDED = "not recorded"
+NOT_COUNTED = ("script", "result")  # what follows from the rest
+CONSEQUENCES = ("network", "loss", "optimizer", "data")  # they may follow from a hyperparameter
+
+
+def flatten(name, value):
+    """Return a nested object as {"optimizer learning_rate decay_rate": "0.01", ...}."""
+    if isinstance(value, float):
+        return {name: f"{value:.6g}"}  # Keras keeps 0.001 in 32 bits
+    if not isinstance(value, dict):
+        return {name: show_text(value)}
+    flat = {}
+    for key, inner in value.items():
+        flat |= flatten(f"{name} {show_text(key)}", inner)
+    return flat
+
+
+def describe_run(run):
+    """Return {name: (kind, value)} of all that is recorded of a run and may bear on its result."""
+    record = run.record
+    found = {"script": ("script", show_text(record["script"]))}
+    found |= {name: ("hyperparameter", value) for name, value in run.settings.items()}
+    for name in ("loss", "optimizer", "backend"):
+        if name in record:
+            found |= {key: (name, value) for key, value in flatten(name, record[name]).items()}
+    if "network" in record:
+        found["layers"] = ("network", show_text(record["network"])[:8])
+    images, held_out, _ = count_images(run)
+    if images:
+        found["training images"] = ("data", f"{images - held_out:,}")
+    if "sha256" in record.get("data", {}):
+        found["digest of the images"] = ("data", show_text(record["data"]["sha256"])[:8])
+    for name in ("device", "devices", "processor", "operating_system", "cores"):
+        if name in record:
+            found[name] = ("machine", show_text(record[name]))
+    for name, version in record.get("versions", {}).items():
+        found[f"version of {show_text(name)}"] = ("versions", show_text(version))
+    found["parameters"] = ("result", f"{record['parameters']:,}")
+    found["epochs done"] = ("result", str(len(run.history)))
+    return found
+
+
+def describe_group(group):
+    """Return what describe_run says of the runs that count, several values joined."""
+    found = {}
+    for run in group.counted:
+        for name, (kind, value) in describe_run(run).items():
+            values = found.setdefault(name, (kind, []))[1]
+            if value not in values:
+                values.append(value)
+    return {name: (kind, ", ".join(values)) for name, (kind, values) in found.items()}
+
+
+def list_differences(first, second):
+    """Return [(name, first's value, second's)] of all that differs in two descriptions."""
+    nothing = ("", NOT_RECORDED)
+    rows = [
+        (name, first.get(name, nothing)[1], second.get(name, nothing)[1])
+        for name in {**first, **second}
+    ]
+    return [(name, one, other) for name, one, other in rows if one != other]
+
+
+def count_causes(first, second, scripts_differ):
+    """Return how many things that differ in two descriptions may be the cause of the difference.
+
+    Each hyperparameter is one, the backend, the machine and the versions are one each. Layers,
+    loss, optimizer and the images held out may follow from a hyperparameter: they count where none
+    differs, and the layers also where the scripts do. But for hyperparameters, what one side did
+    not record is not known to differ.
+    """
+    differ = {
+        (kind, name)
+        for name, (kind, _) in first.items() ^ second.items()
+        if kind == "hyperparameter" or name in first.keys() & second.keys()
+    }
+    hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
+    follow = set(CONSEQUENCES) - ({"network"} if scripts_differ else set())
+    counted = {kind for kind, _ in differ} - {"hyperparameter", *NOT_COUNTED}
+    counted -= follow if hyperparameters else set()
+    return hyperparameters + len(counted)
+
+
+def compare_groups(first, second):
+    """Return the difference in test accuracy of two groups; None where one has no finished run."""
+    if not first.accuracies or not second.accuracies:
+        return None
+    if len(first.accuracies) == len(second.accuracies) == 1:
+        one, other = first.first.right_answers, second.first.right_answers
+        if one and other and one[0] == other[0]:
+            return compare_pairs(
+                (one[1] & ~other[1]).bit_count(), (other[1] & ~one[1]).bit_count(), one[2]
+            )
+    return compare_seeds(np.array(first.accuracies), np.array(second.accuracies))
+
+
+WORDS = {  # by the method of a difference, and what is true of any; the page fills them in as well
+    "unknown": "No difference is given: it takes a finished run on each side.",
+    "interval": "{amount} points, 95 % interval {low} to {high}: {chance}.",
+    "no interval": "{amount} points.",
+    "more": "more than chance",
+    "not more": "may be chance",
+    "welch": "Welch's interval over {n1} and {n2} seeds.",
+    "alone": (
+        "{n1} and {n2} seeds: the spread of the one run is taken to be that of the others "
+        "(Student's interval). Better: {sweep}"
+    ),
+    "mcnemar": (
+        "On these test images, {b} of which only the first names rightly and {c} only the second, "
+        "these two networks {differ} (McNemar's test); whether another seed would say the same is "
+        "not known: {sweep}"
+    ),
+    "differ": "differ",
+    "not differ": "are not shown to differ",
+    "none": "One run each, no predictions to pair: whether this is chance is not known: {sweep}",
+    "sweep": "python sweep.py {script}.py ... --seed 0 1 2",
+    "no cause": "Nothing that is recorded differs but the seeds.",
+    "one cause": "One thing differs.",
+    "nothing": NOT_RECORDED,
+    "causes": "{causes} things differ: the cause cannot be told.",
+}
+
+
+def explain(difference, first, second):
+    """Return in words the difference of two groups, its interval, and whether it is chance."""
+    if difference is None:
+        return WORDS["unknown"]
+    values = {
+        "amount": f"{100 * difference.amount:+.2f}",
+        "chance": WORDS["more" if difference.more_than_chance else "not more"],
+        "differ": WORDS["differ" if difference.more_than_chance else "not differ"],
+        "n1": len(first.accuracies),
+        "n2": len(second.accuracies),
+        "b": f"{difference.only_first:,}",
+        "c": f"{difference.only_second:,}",
+        "sweep": WORDS["sweep"].format(script=show_text(second.first.record["script"])),
+    }
+    known = difference.low is not None
+    if known:
+        values |= {"low": f"{100 * difference.low:+.2f}", "high": f"{100 * difference.high:+.2f}"}
+    sentence = WORDS["interval" if known else "no interval"].format(**values)
+    return f"{sentence} {WORDS[difference.method].format(**values)}"
+
+
+def explain_causes(count):
+    """Return in words what can be said of the cause."""
+    words = WORDS["causes" if count > 1 else "one cause" if count else "no cause"]
+    return words.format(causes=count)
+
+
+def scripts_differ(first, second):
+    """Return whether the groups are of two scripts, or of one that was edited between them."""
+    if first.first.record["script"] != second.first.record["script"]:
+        return True
+    texts = [group.first.script_text for group in (first, second)]
+    return all(texts) and texts[0] != texts[1]
+
+
+def diff_scripts(first, second):
+    """Return the unified diff of the two groups' scripts as a list of lines."""
+    texts = [group.first.script_text.splitlines() for group in (first, second)]
+    names = [f"{group.first.name}/script.py" for group in (first, second)]
+    return [show_text(line) for line in difflib.unified_diff(*texts, *names, lineterm="")]
+
+
+def show_comparison(first, second):
+    """Return a comparison of two groups as text: the difference, and all else that differs."""
+    facts = describe_group(first), describe_group(second)
+    causes = count_causes(*facts, scripts_differ(first, second))
+    difference = compare_groups(first, second)
+    lines = [f"{second.label}, compared with {first.label}:"]
+    lines += textwrap.wrap(explain(difference, first, second), 100)
+    lines.append(explain_causes(causes))
+    shown = [("test accuracy", first.accuracy_text, second.accuracy_text)]
+    shown.append(("last epoch", first.last_epoch_text, second.last_epoch_text))
+    shown.append(("best epoch", first.best_epoch_text, second.best_epoch_text))
+    shown += list_differences(*facts)
+    widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
+    for name, one, other in shown:
+        lines.append(f"  {name:{widths[0]}}  {one:{min(widths[1], 30)}}  {other}".rstrip())
+    if first.first.record["script"] == second.first.record["script"]:
+        if first.first.script_text and second.first.script_text:
+            lines += color_diff(diff_scripts(first, second))
+    return "\n".join(lines)
+
+
+def color_diff(lines):
+    """Return the lines of a diff with their colours, where somebody looks at a terminal."""
+    if not sys.stdout.isatty():
+        return lines
+    codes = {"+": "32", "-": "31", "@": "36"}
+    return [f"\x1b[{codes.get(line[:1], 0)}m{line}\x1b[0m" for line in lines]

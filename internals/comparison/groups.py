@@ -1,0 +1,131 @@
+"""Groups: the runs of one recipe, which differ in nothing but the seed."""
+
+import collections
+import dataclasses
+import functools
+import hashlib
+import json
+import math
+
+import numpy as np
+
+from internals.core.intervals import mean_and_spread
+from internals.core.text import show_spread
+from internals.runs.run_reader import show_text
+
+DATA = ("sha256", "class_names")
+TEST_MARK = "*"  # of an accuracy that the test set has chosen
+DECIDING = ("network", "loss", "optimizer", "backend")  # beside hyperparameters and data
+
+
+@dataclasses.dataclass
+class Group:
+    """Runs of one recipe, network, data and backend, and what they came to over the seeds."""
+
+    runs: list
+    key: str  # eight letters that stay the same as long as what decides the result does
+    label: str = ""
+    color: str = ""
+
+    @functools.cached_property
+    def counted(self):
+        """Return the runs whose results count: complete, and one a seed, the latest.
+
+        Where none is complete, whatever is there.
+        """
+        known = [run for run in self.runs if run.complete]
+        by_seed = {run.seed or run.folder: run for run in known}
+        return [*by_seed.values()] or self.runs
+
+    @property
+    def first(self):
+        return self.counted[0]
+
+    @functools.cached_property
+    def accuracies(self):
+        return [run.accuracy for run in self.counted if run.complete]
+
+    @functools.cached_property
+    def status(self):
+        """Return how the runs ended, such as "finished" or "2 finished, 1 stopped"."""
+        counts = collections.Counter(show_text(run.record["status"]) for run in self.runs)
+        several = len(counts) > 1
+        return ", ".join(f"{n} {status}" if several else status for status, n in counts.items())
+
+    @functools.cached_property
+    def figures(self):
+        """Return what the table shows: means and standard deviations over the counted seeds."""
+        histories = [run.history for run in self.counted if len(run.history)]
+        best, best_at = best_epochs(self.counted)
+        accuracy, spread = mean_and_spread([run.accuracy for run in self.counted])
+        minutes, minutes_spread = mean_and_spread([run.minutes for run in self.counted])
+        return {
+            "n": len(self.counted),
+            "accuracy": accuracy,
+            "accuracy_spread": spread,
+            "last_epoch": mean_and_spread([h.val_accuracy.iloc[-1] for h in histories])[0],
+            "best_epoch": best,
+            "best_at": best_at,
+            "minutes": minutes,
+            "minutes_spread": minutes_spread,
+            "epochs": max(len(run.history) for run in self.counted),
+            "parameters": self.first.record["parameters"],
+            "started": max(run.record["started"] for run in self.runs),
+        }
+
+    @property
+    def accuracy_text(self):
+        """Return the test accuracy in percent, with spread and n over several seeds."""
+        figures = self.figures
+        percent = [100 * figures[name] for name in ("accuracy", "accuracy_spread")]
+        text = show_spread(*percent, "{:.2f}", "%")
+        return f"{text} (n = {figures['n']})" if figures["n"] > 1 and text != "-" else text
+
+    @property
+    def last_epoch_text(self):
+        return show_spread(100 * self.figures["last_epoch"], math.nan, "{:.2f}", "%")
+
+    @property
+    def best_epoch_text(self):
+        return show_best_epoch(self.counted)
+
+
+def show_best_epoch(runs):
+    """Return the best epoch's accuracy in percent with the epoch; marked if the test set chose."""
+    best, at = best_epochs(runs)
+    if math.isnan(best):
+        return "-"
+    return f"{100 * best:.2f} ({at}){'' if runs[0].holds_out else TEST_MARK}"
+
+
+def best_epochs(runs):
+    """Return the mean of the runs' best validation accuracies, and at which epochs, as "8-15"."""
+    accuracies = [run.history.val_accuracy.to_numpy() for run in runs]
+    accuracies = [each for each in accuracies if not np.isnan(each).all()]
+    at = [int(np.nanargmax(each)) + 1 for each in accuracies]
+    words = "-".join(map(str, sorted({min(at), max(at)}))) if at else ""
+    return mean_and_spread([np.nanmax(each) for each in accuracies])[0], words
+
+
+def decide(run):
+    """Return all that decides the result of a run but the seed, as text."""
+    record = run.record
+    deciding = [run.settings, *(record.get("data", {}).get(name) for name in DATA)]
+    deciding += [record.get(name) for name in DECIDING]
+    if "network" not in record:
+        deciding.append(record["script"])  # an older run: all there is
+    return json.dumps(deciding, sort_keys=True)
+
+
+def make_groups(runs):
+    """Return the runs as groups, in the order of the runs."""
+    by_identity = collections.defaultdict(list)
+    for run in runs:
+        by_identity[decide(run)].append(run)
+    return [
+        Group(
+            sorted(alike, key=lambda run: (run.seed, run.record["started"])),
+            hashlib.sha256(identity.encode()).hexdigest()[:8],
+        )
+        for identity, alike in by_identity.items()
+    ]

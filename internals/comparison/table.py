@@ -1,0 +1,228 @@
+"""The options of compare.py, the runs that they choose, and the table of their groups."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+import tyro
+
+from internals.comparison.groups import TEST_MARK, make_groups
+from internals.comparison.test_sets import differing, make_data_sets
+from internals.core.files import fail, write_text
+from internals.core.text import show_spread, show_value
+from internals.runs.run import OLD_HYPERPARAMETERS, find_folders
+from internals.runs.run_reader import read_run, show_path, show_text
+
+SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What to compare and how."""
+
+    # runs, folders of runs, names of runs, or the keys of groups; none means all under --results
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    results: Path = Path("results")  # the folder for all runs, and for the page
+    script: str = ""  # only runs of this script, such as 4layerCNN
+    sort: SortBy = "accuracy"  # by which column, the best or the latest first
+    limit: int = 0  # show only so many rows of each data set, from the first on; 0 shows all
+    csv: str = ""  # a file for what the tables show, for a spreadsheet or pandas
+
+
+@dataclasses.dataclass
+class Comparison:
+    """What was found: data sets with their groups, broken folders, and what was asked for."""
+
+    data_sets: list
+    broken: dict  # what is wrong, by folder
+    chosen: bool = False  # whether two or more were named
+
+    @property
+    def groups(self):
+        return [group for data_set in self.data_sets for group in data_set.groups]
+
+
+def compare(options):
+    """Return the chosen runs in groups, by data set, best first."""
+    check(options)
+    runs, broken = read_runs(options)
+    groups = sort_groups(make_groups(runs), options.sort)
+    data_sets = make_data_sets(groups)
+    for data_set in data_sets:
+        data_set.groups = data_set.groups[: options.limit or None]
+    return Comparison(data_sets, broken, chosen=len(options.runs) > 1)
+
+
+def check(options):
+    """End the program with a message where an option is out of its range."""
+    if options.limit < 0:
+        fail(f"limit is {options.limit}; it must be 0, for all, or more")
+    if options.csv and not Path(options.csv).expanduser().parent.is_dir():
+        fail(f"csv is {options.csv!r}; there is no folder {Path(options.csv).parent}")
+
+
+def read_runs(options):
+    """Return the chosen runs in the order asked for, and what is wrong with each broken folder."""
+    results = options.results.expanduser()
+    found, broken, runs = [], {}, []
+    words = [word for word in options.runs if not Path(word).expanduser().is_dir()]
+    if words or not options.runs:
+        if not results.is_dir():
+            fail(f"{show_path(words[0] if words else results)} is not a folder of runs")
+        found = read_folders(results, broken)
+    for word in options.runs:
+        if word in words:
+            chosen = [run for run in found if word in called(run)]
+            groups = [group for group in make_groups(found) if group.key == word]
+            chosen += [run for group in groups for run in group.runs]
+            if not chosen:
+                fail(f"{show_path(word)} is not a folder of runs, nor the name of a run or group")
+            runs += chosen
+        else:
+            runs += read_folders(Path(word).expanduser(), broken)
+    runs = list({run.folder.resolve(): run for run in runs or found}.values())
+    if options.script:
+        runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
+    if not runs and (options.runs or options.script):
+        explain_none(options, broken)
+    return runs, {} if words else broken
+
+
+def called(run):
+    """Return the words that mean this run on the command line."""
+    return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
+
+
+def read_folders(path, broken):
+    """Return the runs at or below `path`; put what is wrong with the others into `broken`."""
+    runs = []
+    for folder in find_folders(path):
+        try:
+            runs.append(read_run(folder))
+        except ValueError as error:
+            broken[folder] = str(error)
+    return runs
+
+
+def explain_none(options, broken):
+    """End the program with a message: what was asked for is not there, or is broken."""
+    for folder, problem in broken.items():
+        print(f"broken: {show_path(folder)}: {problem}", file=sys.stderr)
+    where = ", ".join(show_path(path) for path in options.runs or (options.results,))
+    of_script = f" of {options.script}" if options.script else ""
+    fail(f"no run matches: there is none{of_script} in {where}")
+
+
+def sort_groups(groups, column):
+    """Return the groups sorted by a column, those without a value last."""
+    sign = -1 if column in ("accuracy", "epochs", "started") else 1
+    values = pd.Series([group.figures[column] for group in groups], dtype=object)
+    order = values.rank(na_option="bottom", ascending=sign > 0).argsort(kind="stable")
+    return [groups[index] for index in order]
+
+
+# ------------------------------------------------------------------------------------------------
+# The table
+
+
+def settings_of(group):
+    """Return what decides a group's result and can be read in a table, as text."""
+    record = group.first.record
+    words = {name: str(record[name]) for name in ("backend", "device") if name in record}
+    recipe = {"recipe": show_text(record["hyperparameters"]["recipe"])}
+    return {"script": record["script"]} | recipe | group.first.settings | words
+
+
+def shared_settings(data_set):
+    """Return in one line the settings that are the same in all groups."""
+    settings = [settings_of(group) for group in data_set.groups]
+    differ = differing(settings)
+    shared = {
+        name: value
+        for name, value in settings[0].items()
+        if name not in differ and value != str(OLD_HYPERPARAMETERS.get(name))
+    }
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shared.items())
+
+
+def make_table(data_set):
+    """Return a data frame with a row a group: its figures as numbers, and the settings that differ.
+
+    Accuracies are shares; the spreads are standard deviations over n seeds, NaN for one.
+    """
+    settings = [settings_of(group) for group in data_set.groups]
+    names = differing(settings)
+    rows = []
+    for group, own in zip(data_set.groups, settings, strict=True):
+        row = {"run": group.label, "group": group.key, "status": group.status} | group.figures
+        row["best_chosen_by_test_set"] = not group.first.holds_out
+        rows.append({name: own.get(name) for name in names} | row)
+    return pd.DataFrame(rows, columns=list(dict.fromkeys([*row, *names])), dtype=object)
+
+
+def show_cells(data_set):
+    """Return the names of the columns, and for each group a list of (text, value to sort by)."""
+    table, rows = make_table(data_set), []
+    differ = [*table.columns][[*table.columns].index("best_chosen_by_test_set") + 1 :]
+    finished = set(table.status) == {"finished"}
+    for group, row in zip(data_set.groups, table.to_dict("records"), strict=True):
+        minutes = show_spread(row["minutes"], row["minutes_spread"], "{:.1f}")
+        cells = {
+            "run": (group.label, group.label),
+            "accuracy": (group.accuracy_text, row["accuracy"]),
+            "best epoch": (group.best_epoch_text, row["best_epoch"]),
+            "minutes": (minutes, row["minutes"]),
+            "epochs": (str(row["epochs"]), row["epochs"]),
+        }
+        if not finished:
+            cells["status"] = (group.status, group.status)
+        cells["parameters"] = (show_value("parameters", row["parameters"]), row["parameters"])
+        for name in differ:
+            if name not in ("script", "epochs"):
+                cells[name.replace("_", " ")] = (show_value(name, row[name]), row[name])
+        rows.append([(text, sortable(value)) for text, value in cells.values()])
+    return [*cells], rows
+
+
+def sortable(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def show_table(data_set, width=100):
+    """Return the table of a data set as text, no wider than `width`; more columns are named below.
+
+    The columns that all groups share stand above it in one line.
+    """
+    header, rows = show_cells(data_set)
+    texts = [header, *([text for text, _ in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    widths[0] = min(widths[0], 38)
+    room, shown = width, []
+    for index, needed in enumerate(widths):
+        if needed + 2 <= room + 2 * (index == 0):
+            room -= needed + 2 * bool(shown)
+            shown.append(index)
+    shared = shared_settings(data_set)
+    lines = [cut(f"all: {shared}", width)] if shared else []
+    for row in texts:
+        first = cut(row[0], widths[0]).ljust(widths[0])
+        lines.append("  ".join([first, *(row[i].rjust(widths[i]) for i in shown[1:])]).rstrip())
+    if left := [name for index, name in enumerate(header) if index not in shown]:
+        lines.append(cut(f"they also differ in: {', '.join(left)} (on the page)", width))
+    if any(not group.first.holds_out and len(group.first.history) for group in data_set.groups):
+        lines.append(f"{TEST_MARK} the best epoch, chosen by the test set: too good to be quoted")
+    return "\n".join(lines)
+
+
+def cut(text, width):
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def write_csv(comparison, path):
+    """Write what the tables show as numbers, a row a group, with the data set it belongs to."""
+    tables = [make_table(data_set).assign(data=data_set.title) for data_set in comparison.data_sets]
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=["run", "accuracy"])
+    write_text(Path(path).expanduser(), table.to_csv(index=False))

@@ -1,0 +1,1 @@
+"""What knows nothing of runs or images: files, locks, streams, signals, text, Keras's loading."""

@@ -1,0 +1,52 @@
+"""Standard output and error that never stop a program: they take any letter, for no reader, too."""
+
+import os
+import sys
+
+
+def open_closed():
+    """Open the null device in place of a standard stream that was closed, as by `>&-`."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+class Unbreakable:
+    """A text stream that goes on as the null device once nobody can read it any more."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def write(self, text):
+        try:
+            return self.stream.write(text)
+        except OSError:
+            self.give_up()
+            return len(text)
+
+    def flush(self):
+        try:
+            self.stream.flush()
+        except OSError:
+            self.give_up()
+
+    def give_up(self):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stream.fileno())
+        os.close(nowhere)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
+def mend():
+    """Have stdout and stderr take any letter, and outlive whoever reads them."""
+    open_closed()
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")
+        stream.reconfigure(errors="backslashreplace")
+        if not isinstance(stream, Unbreakable):
+            stream = Unbreakable(stream)
+        setattr(sys, name, stream)

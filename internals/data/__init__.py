@@ -1,0 +1,1 @@
+"""From files to arrays, and from arrays to batches."""

@@ -1,0 +1,108 @@
+"""Batches from arrays, in an order that depends on seed and epoch alone, augmented."""
+
+import math
+
+from internals.core.keras_loader import keras
+
+import numpy as np
+
+FLIPS, SHIFTS = 1, 2  # what a random number is for, beside seed and epoch
+EVALUATION_BATCH_SIZE = 100  # of 32 x 32 pixels; larger is no faster and takes more memory
+
+
+class ImageBatches(keras.utils.PyDataset):
+    """Batches of images as `normalise` makes them from uint8, when they are needed.
+
+    With a `seed` the images are shuffled: their order depends on the seed and the epoch alone.
+    """
+
+    def __init__(self, images, labels, normalise, batch_size=None, seed=None):
+        super().__init__()
+        pixels = EVALUATION_BATCH_SIZE * 32 * 32
+        as_many = pixels // math.prod(images.shape[1:3])  # images whose layers fit in memory
+        batch_size = batch_size or max(1, min(as_many, EVALUATION_BATCH_SIZE))
+        self.images, self.labels, self.normalise = images, labels, normalise
+        self.batch_size, self.seed = batch_size, seed
+        self.order = np.arange(len(images))
+        self.flip, self.shift, self.mirrored, self.moves = False, 0, None, None
+        self.shares = None  # of each class in a label, (classes, classes)
+
+    def augment(self, flip, shift):
+        """Have images mirrored and moved from now on, whenever they are shuffled."""
+        self.flip, self.shift = flip, shift
+
+    def smooth_labels(self, smoothing, num_classes):
+        """Have labels say from now on, as float32 (num_classes,), how much of each class is true.
+
+        `smoothing` is spread evenly over all classes; the rest is the true one's.
+        """
+        even = np.full((num_classes, num_classes), smoothing / num_classes)
+        self.shares = (even + (1 - smoothing) * np.eye(num_classes)).astype("float32")
+
+    def shuffle(self, epoch):
+        """Choose the order of an epoch, which images it mirrors, and where it moves each.
+
+        An image is mirrored in every second epoch, which of them by chance.
+        """
+        count = len(self.images)
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
+        if self.flip:
+            odd = np.random.default_rng([self.seed, FLIPS]).integers(0, 2, count)
+            self.mirrored = (odd + epoch) % 2 == 1
+        if self.shift:
+            chance = np.random.default_rng([self.seed, epoch, SHIFTS])
+            self.moves = chance.integers(0, 2 * self.shift + 1, (count, 2))
+
+    def __len__(self):
+        return math.ceil(len(self.images) / self.batch_size)
+
+    def choose(self, index):
+        """Return the images and labels of a batch, not yet normalised."""
+        chosen = self.order[index * self.batch_size :][: self.batch_size]
+        images = self.images[chosen]
+        if self.mirrored is not None:
+            flipped = self.mirrored[chosen]
+            images[flipped] = images[flipped, :, ::-1]
+        if self.moves is not None:
+            images = move(images, self.moves[chosen], self.shift)
+        labels = self.labels[chosen]
+        return images, labels if self.shares is None else self.shares[labels]
+
+    def __getitem__(self, index):
+        images, labels = self.choose(index)
+        return self.normalise(images), labels
+
+    def stream(self):
+        """Return what Keras reads fastest: the same batches in the same order on every backend."""
+        if keras.backend.backend() != "tensorflow":
+            return self
+        import tensorflow as tf  # its own pipeline prepares the next batches beside training
+
+        parts = self.choose(0)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
+        return (
+            tf.data.Dataset.from_generator(
+                lambda: map(self.choose, range(len(self))),
+                output_signature=tuple(
+                    tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts
+                ),
+            )
+            .map(lambda images, labels: (self.normalise(images), labels))
+            .prefetch(2)
+            .apply(tf.data.experimental.assert_cardinality(len(self)))
+            .with_options(options)
+        )
+
+
+def move(images, corners, shift):
+    """Return images (n, height, width, 3) moved by up to `shift` pixels, the edges reflected.
+
+    `corners` are the rows and columns, 0 to twice the shift, at which to cut an image out of the
+    one with `shift` pixels more on each side.
+    """
+    height, width = images.shape[1:3]
+    larger = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), "reflect")
+    for image, source, (row, column) in zip(images, larger, corners.tolist(), strict=True):
+        image[:] = source[row : row + height, column : column + width]
+    return images

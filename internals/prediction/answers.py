@@ -1,0 +1,239 @@
+"""What predict.py asks and answers: a trained run, pictures, words, and a table."""
+
+import dataclasses
+import glob
+import math
+import os
+import shlex
+import textwrap
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import tyro
+from PIL import ImageOps, UnidentifiedImageError
+from PIL.Image import Resampling
+
+from internals.comparison.table import called, read_folders
+from internals.core.files import fail, write_text
+from internals.data import dataset
+from internals.data.image_folder import IMAGE_SUFFIXES, enumerate_few
+from internals.prediction import reliability
+from internals.runs.run import CAN_GO_ON, OLD_HYPERPARAMETERS
+from internals.runs.run_reader import show_path, show_text
+
+MODEL = "model.keras"
+NOT_TYPED = {"data", "name", "results", "resume"}  # of an old run: they name what is not here
+MOST_NAMED = 3  # classes of a picture
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Which network, and which pictures."""
+
+    # a run's folder or name, or a folder of runs, such as results/minivggnet: the newest in it
+    run: Annotated[str, tyro.conf.Positional]
+    # the pictures: png, jpg, bmp, gif, webp or tif
+    pictures: Annotated[tuple[str, ...], tyro.conf.Positional]
+    whole: bool = False  # squeeze all of a picture, not its centre square, as image folders are
+    csv: str = ""  # a file for the answers, a row a picture, for a spreadsheet or pandas
+    results: Path = Path("results")  # the folder in which a run is looked for by its name
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a network makes of a picture."""
+
+    path: str
+    names: list  # the classes, the most probable first
+    probabilities: np.ndarray  # (classes,), of them
+    belief: reliability.Belief | None  # None where the run has no predictions.csv
+
+    def __str__(self):
+        best = zip(self.names[:MOST_NAMED], self.probabilities, strict=False)
+        words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
+        lines = [f"{show_path(self.path)}: {', '.join(words)}"]
+        return "\n".join(lines + fill(str(self.belief or ""), "    "))
+
+    def row(self):
+        """Return the answer as a row of the table."""
+        row = {"picture": show_path(self.path)}
+        for index, name in enumerate(self.names[:MOST_NAMED]):
+            place = ("first", "second", "third")[index]
+            row |= {place: name, f"{place}_probability": self.probabilities[index]}
+        if self.belief:
+            row |= {"counted_on": self.belief.among, "test_images": self.belief.images}
+            row["share_right"] = self.belief.right / self.belief.images
+        return row
+
+
+# ------------------------------------------------------------------------------------------------
+# What is asked for
+
+
+def check(options):
+    """End the program with a message where an option cannot be done."""
+    if not options.pictures:
+        fail("no picture is named; first comes the run, then one picture or more")
+    if not options.csv:
+        return
+    path = Path(options.csv).expanduser()
+    if not path.parent.is_dir() or path.is_dir():
+        what = "that is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        fail(f"csv is {options.csv!r}; {what}")
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        fail(f"csv is {options.csv!r}; it must be the name of a new table, such as answers.csv")
+
+
+def find_run(options):
+    """Return the trained run that is named, the newest where there are several.
+
+    The program ends with a message where there is none, and says how to make one.
+    """
+    word, results, broken = options.run, options.results.expanduser(), {}
+    places = [path for path in (Path(word).expanduser(), results / word) if path.is_dir()]
+    if places:
+        found = read_folders(places[0], broken)
+    else:
+        found = [run for run in read_folders(results, broken) if word in called(run)]
+        broken = {}
+    problems = [f"{show_path(folder)} is broken: {words}" for folder, words in broken.items()]
+    if not found:
+        wanted = "is not a folder of runs, nor the name of a run; first comes the run"
+        fail("\n".join(problems) or f"{show_path(word)} {wanted}, then the pictures")
+    trained = [run for run in found if (run.folder / MODEL).is_file()]
+    newest = max(trained or found, key=lambda run: run.record["started"])
+    if not trained:
+        explain_untrained(newest)
+    several = f", the newest of {len(trained)} with a trained network"
+    for problem in problems:
+        print(f"passed over: {problem}")
+    print(f"run: {show_path(newest.folder)}{several if len(trained) > 1 else ''}")
+    return newest
+
+
+def explain_untrained(run):
+    """End the program with a message that says how to come to the trained network of such a run."""
+    record, folder = run.record, show_path(run.folder)
+    lack = f"{folder} has no {MODEL}, the trained network"
+    if record["status"] == "running":
+        fail(f"{lack}: it is still being trained")
+    script = f"{show_text(record['script'])}.py"
+    if record["status"] in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
+        command = shlex.join(["python", script, "--resume", str(run.folder)])
+        fail(f"{lack}: it was stopped. To go on: {show_text(command)}")
+    command = record.get("command") or shlex.join(["python", script, *to_flags(record)])
+    fail(f"{lack}, which git does not keep. To make one: {show_text(command)}")
+
+
+def to_flags(record):
+    """Return the hyperparameters of a run that did not record its command, as flags."""
+    flags = []
+    for name, value in record["hyperparameters"].items():
+        flag = name.replace("_", "-")
+        if name in NOT_TYPED or value == OLD_HYPERPARAMETERS.get(name):
+            continue
+        if isinstance(value, bool):
+            flags.append(f"--{'' if value else 'no-'}{flag}")
+        else:
+            flags += [f"--{flag}", str(value)]
+    return flags
+
+
+def find_pictures(words):
+    """Return the paths that may be pictures, and a message for each word that names none."""
+    paths, problems = [], []
+    for word in words:
+        found = [word] if os.path.lexists(word) else sorted(glob.glob(word))  # Windows leaves "*"
+        for path in found or [word]:
+            if os.path.isfile(path):
+                paths.append(path)
+                continue
+            name = show_path(path)
+            if os.path.isdir(path):
+                problems.append(f"{name} is a folder; name the pictures in it: {name}/*.jpg")
+            else:
+                there = "is no file" if os.path.lexists(path) else "does not exist"
+                problems.append(f"{name} {there}; it must be a picture")
+    return paths, problems
+
+
+# ------------------------------------------------------------------------------------------------
+# Pictures
+
+
+def read_picture(path, size, whole):
+    """Return the picture as the network sees it, uint8 (height, width, 3).
+
+    It is read as those of an image folder are, but for the centre square that is cut out of it.
+    Raises ValueError with a message where it cannot be read.
+    """
+    try:
+        if whole:
+            return dataset.read_image(path, size)
+        image = dataset.open_image(path, size)
+        return np.asarray(ImageOps.fit(image, size, Resampling.BILINEAR))
+    except UnidentifiedImageError:
+        known = ", ".join(dataset.IMAGE_FORMATS)
+        words = f"is no picture that can be read; it must be {known}"
+        raise ValueError(f"{show_path(path)} {words}") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything in a decoder
+        words = show_text(str(error) or repr(error))
+        raise ValueError(f"{show_path(path)} cannot be read: {words}") from error
+
+
+# ------------------------------------------------------------------------------------------------
+# Answers
+
+
+def introduce(run, names, whole):
+    """Print what is true of all answers; return the table of predictions.csv, or None."""
+    known = f"It knows {len(names)} classes, {enumerate_few(names, 10)}"
+    lines = [f"{known}, and calls everything one of them, often surely"]
+    if not math.isnan(run.accuracy):
+        lines.append(f"It names {100 * run.accuracy:.2f} % of its test images rightly, and others")
+        lines[-1] += " as well only where they are like those"
+    predictions = None
+    try:
+        predictions = run.predictions
+    except ValueError as error:
+        lines.append(f"How far to believe it cannot be told: {error}")
+    if whole:
+        lines.append("All of each picture is squeezed to what the network sees")
+    else:
+        lines.append(
+            "Each picture is cut to its centre square before it is resized, as CIFAR-10's are cut "
+            "tight; --whole squeezes all of it, as is done with an image folder's"
+        )
+    for line in lines:
+        print(*fill(line), sep="\n")
+    return predictions
+
+
+def fill(text, indent="", width=100):
+    """Return a text in lines of at most so many columns, each number with its %."""
+    text = text.replace(" %", "\0%")
+    lines = textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
+    return [line.replace("\0%", " %") for line in lines]
+
+
+def make_answer(path, class_names, probabilities, predictions):
+    """Return the Answer from probabilities (classes,) and the table of predictions, if any."""
+    order = np.argsort(-probabilities, kind="stable")
+    names = [class_names[index] for index in order]
+    belief = None
+    if predictions is not None:
+        belief = reliability.believe(predictions, names[0], probabilities[order[0]])
+    return Answer(path, [show_text(name) for name in names], probabilities[order], belief)
+
+
+def write_csv(rows, path):
+    """Write the table of the answers, a row a picture."""
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    try:
+        write_text(Path(path).expanduser(), text)
+    except OSError as error:
+        fail(f"csv is {path!r}; it cannot be written: {error.strerror}", 1)

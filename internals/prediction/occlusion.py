@@ -1,0 +1,74 @@
+"""Predictions and occlusion maps: what a network calls a picture, and which parts decide that.
+
+They are made from predictions only, so they are alike on every backend.
+"""
+
+from internals.core.keras_loader import keras, quiet
+
+import numpy as np
+
+from internals.core.files import fail
+
+CELLS = 12  # rows and columns of the places at which a picture is covered
+PIXELS_AT_ONCE = 150 * 32 * 32  # what one prediction takes, so that large pictures need no memory
+
+
+def load_network(path, class_names):
+    """Return the network at `path`; end the program where it does not name these classes."""
+    try:
+        with quiet():
+            network = keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file can raise nearly anything
+        words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        fail(f"{path} cannot be loaded; it is damaged, or has layers of its own: {words}")
+    shape = network.input_shape
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] != 3:
+        fail(f"{path} takes {shape}; it must take colour pictures: (None, height, width, 3)")
+    if network.output_shape != (None, len(class_names)):
+        fail(
+            f"{path} answers with {network.output_shape}, but run.json beside it names "
+            f"{len(class_names)} classes; it must be the network of this run"
+        )
+    return network
+
+
+def look(network, normalise, image, flip=False):
+    """Return the probabilities (classes,) for an image, and its occlusion map (CELLS, CELLS).
+
+    The map says by how much the probability of the most probable class falls when a square around
+    each place is covered; below 0 it rises. With `flip` each probability is the mean of those of
+    the image and of its mirror image, as in the evaluation of a run with `flip_test`.
+    """
+    images = np.concatenate([image[np.newaxis], cover(image)])
+    count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
+    answers = []
+    for start in range(0, len(images), count):
+        part = images[start : start + count]
+        views = [part, part[:, :, ::-1]] if flip else [part]
+        answers.append(np.mean([network.predict_on_batch(normalise(v)) for v in views], axis=0))
+    probabilities = np.concatenate(answers).astype("float64")
+    if not np.isfinite(probabilities).all():
+        fail("the network answers with nan: its training had diverged; take another run")
+    best = probabilities[0].argmax()
+    falls = probabilities[0, best] - probabilities[1:, best]
+    return probabilities[0], falls.reshape(CELLS, CELLS)
+
+
+def cover(image):
+    """Return copies of an image (height, width, 3), in each of which a square is covered.
+
+    Its sides are a quarter of the image's, its colour the image's mean. There is a copy for each
+    place in a grid of CELLS by CELLS, row by row; at the edges the square hangs over.
+    """
+    copies = np.repeat(image[np.newaxis], CELLS**2, axis=0)
+    mean = np.rint(image.mean(axis=(0, 1)))
+    for copy, place in zip(copies, np.ndindex(CELLS, CELLS), strict=True):
+        rows, columns = (
+            slice(max(0, round(middle - side / 8)), round(middle + side / 8))
+            for middle, side in (
+                ((index + 0.5) * side / CELLS, side)
+                for index, side in zip(place, image.shape[:2], strict=True)
+            )
+        )
+        copy[rows, columns] = mean
+    return copies

@@ -1,0 +1,61 @@
+"""Reliability: how often a network was right on test images where it was as confident."""
+
+import dataclasses
+
+import numpy as np
+
+from internals.core.intervals import interval_of_share
+
+EDGES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 1)  # of the bins of probabilities
+FEWEST = 20  # test images of which a share is worth giving
+
+
+@dataclasses.dataclass(frozen=True)
+class Belief:
+    """Of certain test images, how many the network named rightly."""
+
+    lack: str  # what is said first where the test images that one would ask for are too few
+    among: str  # which ones they are
+    images: int
+    right: int
+    verdict: str
+
+    def __str__(self):
+        share = 100 * self.right / self.images
+        low, high = (100 * end for end in interval_of_share(self.right, self.images))
+        interval = f"95 % interval {low:.0f} to {high:.0f} %"
+        return f"{self.lack}of {self.among}, {share:.0f} % were {self.verdict} ({interval})"
+
+
+def believe(table, name, probability):
+    """Return the Belief in a network that calls a picture `name` with this probability.
+
+    It is counted on the test images in `table` that it called the same as surely, or where they are
+    few on those that it called anything as surely, or else on those of the nearest probabilities.
+    """
+    bin_ = np.searchsorted(EDGES[1:-1], probability, side="right")
+    low, high = EDGES[bin_], EDGES[bin_ + 1]
+    sure = f"with {100 * low:.0f} to {100 * high:.0f} %"
+    shares = table.probability.to_numpy()
+    called = (table.predicted == name).to_numpy()
+    right = (table.predicted == table.true).to_numpy()
+    as_sure = (shares >= low) & ((shares < high) | (high == 1))
+    alike, lack = called & as_sure, ""
+    among, verdict = f"the {alike.sum():,} test images that it called {name!r} {sure}", repr(name)
+    if alike.sum() < FEWEST:
+        lack = explain_lack(int(alike.sum()), called.any(), name, sure)
+        alike, verdict = as_sure, "named rightly"
+        among = f"the {alike.sum():,} that it called anything {sure}"
+    if alike.sum() < FEWEST:
+        alike = np.argsort(abs(shares - probability), kind="stable")[:FEWEST]
+        low, high = 100 * shares[alike].min(), 100 * shares[alike].max()
+        among = f"the {len(alike)} with the nearest probabilities, {low:.0f} to {high:.0f} %"
+    return Belief(lack, among, len(right[alike]), int(right[alike].sum()), verdict)
+
+
+def explain_lack(count, ever, name, sure):
+    """Return why the test images that were called the same as surely tell too little."""
+    if not ever:
+        return f"it called no test image {name!r}; "
+    words = f"only {count} test image{'s' * (count > 1)}" if count else "no test image"
+    return f"it called {words} {name!r} {sure}; "

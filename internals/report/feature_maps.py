@@ -1,0 +1,91 @@
+"""Kernels and feature maps of a network, its calibration, and its most confident mistakes."""
+
+from internals.core.keras_loader import keras
+
+import numpy as np
+import sklearn.calibration
+
+BINS = 10  # of probability, all as wide
+MOST_BLOCKS = 6  # that a picture has room for
+
+
+def find_surest_mistakes(probabilities, labels, most):
+    """Return which test images are named wrongly, those named with the highest probability first.
+
+    `probabilities` (n, classes) belong to `labels` (n,).
+    """
+    sure = probabilities.max(axis=1)
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    return wrong[np.argsort(-sure[wrong], kind="stable")][:most]
+
+
+def calibrate(probabilities, labels):
+    """Return how sure and how often right a network is, bin by bin, and its calibration error.
+
+    Three arrays have an item for each of the bins that hold an image: the mean probability of the
+    predicted class, the share that is right, and the number of images. The expected calibration
+    error is the mean distance of the first two, each bin weighted by its images, from 0 to 1.
+    """
+    sure = np.nan_to_num(probabilities.max(axis=1)).clip(0, 1)  # softmax may round to over 1
+    right = (probabilities.argmax(axis=1) == labels).astype(int)
+    shares, means = sklearn.calibration.calibration_curve(right, sure, n_bins=BINS, pos_label=1)
+    edges = np.linspace(0, 1, BINS + 1)[1:-1]
+    counts = np.bincount(np.searchsorted(edges, sure), minlength=BINS)
+    counts = counts[counts > 0]
+    return means, shares, counts, float(np.abs(means - shares) @ counts / counts.sum())
+
+
+def find_kernels(model, image_shape):
+    """Return the patterns (n, height, width, 3) that the network's first layer looks for, if any.
+
+    They are a convolution's kernels or, where all pixels go to a dense layer, its weights. Grey,
+    0.5, is a weight of 0; the largest weight of each is 0 or 1.
+    """
+    layers = [layer for layer in model.layers if getattr(layer, "kernel", None) is not None]
+    if not layers:
+        return None
+    layer = layers[0]
+    kernel = keras.ops.convert_to_numpy(layer.kernel).astype("float32")
+    if isinstance(layer, keras.layers.Conv2D) and kernel.shape[2] == 3:
+        kernels = kernel.transpose(3, 0, 1, 2)
+    elif kernel.ndim == 2 and len(kernel) == np.prod(image_shape):
+        kernels = kernel.T.reshape(-1, *image_shape)
+    else:
+        return None
+    largest = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
+    return 0.5 + kernels / np.maximum(2 * largest, 1e-12)
+
+
+def find_block_ends(model):
+    """Return the outputs with which the network's blocks end, as Keras's symbols.
+
+    A block ends where pooling makes its picture smaller: its output is what is pooled. Where no
+    pooling but a global one does, as with convolutions that take steps of two, it is the last one
+    of each size.
+    """
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    pooling = [layer for layer in layers if "Pooling" in type(layer).__name__]
+    if all(type(layer).__name__.startswith("Global") for layer in pooling):
+        made = [layer.output for layer in layers if is_picture(layer.output)]
+        sizes = [*(each.shape[1:3] for each in made), None]
+        ends = [each for index, each in enumerate(made) if sizes[index] != sizes[index + 1]]
+    else:
+        ends = [layer.input for layer in pooling if is_picture(layer.input)]
+    return ends[:MOST_BLOCKS]
+
+
+def is_picture(symbol):
+    """Return whether a layer's output has height, width and channels."""
+    return len(getattr(symbol, "shape", ())) == 4
+
+
+def find_maps(model, batch):
+    """Return what the end of each block makes of the first image of a batch.
+
+    They are float32 arrays (height, width, maps).
+    """
+    ends = find_block_ends(model)
+    if not ends:
+        return []
+    outputs = keras.tree.flatten(keras.Model(model.inputs, ends)(batch[:1], training=False))
+    return [keras.ops.convert_to_numpy(keras.ops.cast(each[0], "float32")) for each in outputs]

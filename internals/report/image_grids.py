@@ -1,0 +1,240 @@
+"""The pictures made of images: samples, predictions, mistakes, features."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from internals.report.feature_maps import find_kernels, find_maps, find_surest_mistakes
+from internals.report.style import (
+    DPI,
+    MARGIN,
+    add_picture,
+    measure_width,
+    name_run,
+    new_figure,
+    save_figure,
+    short_names,
+)
+
+MOST_CLASSES, MOST_MAPS, MAPS_IN_A_ROW, MOST_KERNELS = 100, 24, 12, 64
+RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
+LINE, WIDEST = 14, 1300  # dots from line to line of a title; of a grid, if it can be so narrow
+
+
+def plot_samples(run, data, first_images=0):
+    """Draw samples.png: images of each class, or the first training images in their order."""
+    source, count = Path(run.hyperparameters.data).name, len(data.x_train)
+    words = [f"{count:,} training images, {data.num_classes:,} classes"]
+    if first_images:
+        chosen = np.arange(min(first_images, count))
+        names = short_names(data.class_names, 18)
+        titles = [names[label] for label in data.y_train[chosen]]
+        title = f"{source}: the first {len(chosen)} training images"
+        images = data.x_train[chosen]
+        figure = draw_grid(title, words, images, titles, ["black"] * len(chosen), columns=12)
+    else:
+        labels = range(0, data.num_classes, math.ceil(data.num_classes / MOST_CLASSES))
+        some = f"{len(labels)} of the {data.num_classes:,}" * (len(labels) < data.num_classes)
+        title = f"{source}: training images of {some or 'each'} class{'es' * bool(some)}"
+        figure = draw_classes(title, words, data, labels)
+    save_figure(figure, run.folder / "samples.png")
+
+
+def draw_classes(title, words, data, labels):
+    """Return a figure with a row of training images for each of these labels, under one another.
+
+    Where there are many, they stand in two or four blocks, side by side.
+    """
+    blocks = 1 if len(labels) <= 10 else 2 if len(labels) <= 30 else 4
+    each, rows, gap = 12 // blocks, math.ceil(len(labels) / blocks), 4
+    all_names = short_names(data.class_names, 18)
+    names = [all_names[label] for label in labels]
+    tables = []
+    for first in range(0, len(labels), rows):
+        chosen = [np.flatnonzero(data.y_train == n)[:each] for n in labels[first : first + rows]]
+        pictures = np.full((len(chosen) * each, *fit(data.x_train[:1], 0.64).shape[1:]), 255, "u1")
+        for row, which in enumerate(chosen):  # a class may have fewer, or none
+            pictures[row * each : row * each + len(which)] = fit(data.x_train[which], 0.64)
+        tables.append(tile(pictures, each, gap))
+    high, wide = (length / DPI for length in tables[0].shape[:2])
+    left = measure_width(names, 9) + 0.2
+    width, row = len(tables) * (left + wide) + 2 * MARGIN, (DPI * high + gap) / rows
+    figure = new_figure(title, words, width, high + MARGIN)
+    for block, table in enumerate(tables):
+        height = table.shape[0] / DPI
+        place = (left + MARGIN + block * (left + wide), MARGIN + high - height, wide, height)
+        axes = add_picture(figure, *place)
+        axes.imshow(table, interpolation="nearest")
+        for index, name in enumerate(names[block * rows : (block + 1) * rows]):
+            axes.text(-8, index * row + (row - gap) / 2, name, ha="right", va="center", fontsize=9)
+    return figure
+
+
+def draw_grid(title, words, images, titles, colors, columns):
+    """Return a figure with images in a grid, each under its title; half the columns for long ones.
+
+    They are one large picture: axes for each of them would take seconds.
+    """
+    pictures, lines = fit(images, 1), [text.splitlines() for text in titles]
+    height, width = pictures.shape[1:3]
+    longest = DPI * measure_width([line for each in lines for line in each], 8)
+    above = LINE * max(map(len, lines)) + 16
+    gap = max(math.ceil(longest) + 12 - width, 8)
+    while columns > 1 and columns * (width + gap) > WIDEST:
+        columns //= 2
+    columns = min(columns, len(pictures))
+    tiles = tile(pictures, columns, gap, above)
+    high, wide = (length / DPI for length in tiles.shape[:2])
+    left = MARGIN + gap / 2 / DPI  # a title may be wider than its picture
+    figure = new_figure(title, words, wide + 2 * left, high + MARGIN)
+    axes = add_picture(figure, left, MARGIN, wide, high)
+    axes.imshow(tiles, interpolation="nearest")
+    for index, (text, color) in enumerate(zip(titles, colors, strict=True)):
+        x = index % columns * (width + gap) + (width - 1) / 2
+        y = index // columns * (height + above) + above - 5
+        axes.text(x, y, text, ha="center", va="bottom", fontsize=8, color=color)
+    return figure
+
+
+def fit(images, inches):
+    """Return images (n, height, width, 3) with so many dots a pixel that they are so high at most.
+
+    Larger ones are made smaller.
+    """
+    most, (height, width) = round(inches * DPI), images.shape[1:3]
+    if height <= most:
+        return images.repeat(most // height, axis=1).repeat(most // height, axis=2)
+    size = (max(1, round(most * width / height)), most)
+    smaller = [np.asarray(Image.fromarray(image).resize(size)) for image in images]
+    return np.reshape(smaller, (len(images), *size[::-1], 3)).astype("uint8")
+
+
+def tile(pictures, columns, gap=0, above=0):
+    """Return pictures (n, height, width) or (n, height, width, 3) as one, with gaps between them.
+
+    Gaps are white or, where there are no colours, NaN; `above` each picture may be room for words.
+    """
+    count, height, width, *color = pictures.shape
+    gap = gap or max(1, round(width / 12))
+    rows, step = math.ceil(count / columns), height + (above or gap)
+    size = (rows * step - (0 if above else gap), columns * (width + gap) - gap, *color)
+    white = np.nan if not color else 255 if pictures.dtype == np.uint8 else 1
+    tiles = np.full(size, white, pictures.dtype)
+    for index, picture in enumerate(pictures):
+        y, x = index // columns * step + above, index % columns * (width + gap)
+        tiles[y : y + height, x : x + width] = picture
+    return tiles
+
+
+def choose_shown(data, most):
+    """Return which test images are shown, the same in every run on the same data."""
+    return np.random.default_rng(0).permutation(len(data.x_test))[:most]
+
+
+def plot_predictions(run, data, probabilities, most=32):
+    """Draw predictions.png: test images, the same in every run, titled predicted (true)."""
+    chosen = choose_shown(data, most)
+    true, guess = data.y_test[chosen], probabilities[chosen].argmax(axis=1)
+    sure = probabilities[chosen].max(axis=1)
+    names = np.array(short_names(data.class_names, 18))
+    titles = [
+        f"{p}, {share:.0%}\n({t})"
+        for p, t, share in zip(names[guess], names[true], sure, strict=True)
+    ]
+    colors = [RIGHT_COLOR if right else WRONG_COLOR for right in guess == true]
+    title = f"{run.script}: test images: predicted class, its probability, (true class)"
+    figure = draw_grid(title, name_run(run), data.x_test[chosen], titles, colors, columns=8)
+    save_figure(figure, run.folder / "predictions.png")
+
+
+def plot_mistakes(run, data, probabilities, most=24):
+    """Draw mistakes.png: the test images that are named wrongly with the highest probability."""
+    wrong = find_surest_mistakes(probabilities, data.y_test, most)
+    names = np.array(short_names(data.class_names, 24))
+    titles = [
+        f"{names[probabilities[index].argmax()]}, {probabilities[index].max():.1%}\n"
+        f"({names[data.y_test[index]]})\n{name_of(data, index)}"
+        for index in wrong
+    ]
+    title = f"{run.script}: the surest mistakes"
+    if len(wrong):
+        title += ": predicted class, its probability, (true class), image"
+        colors = [WRONG_COLOR] * len(wrong)
+        figure = draw_grid(title, name_run(run), data.x_test[wrong], titles, colors, columns=8)
+    else:
+        none = f"none: all {len(data.y_test):,} test images are named rightly"
+        figure = draw_words(title, name_run(run), none)
+    save_figure(figure, run.folder / "mistakes.png")
+
+
+def draw_words(title, words, instead):
+    """Return a figure that has words instead of a picture."""
+    figure = new_figure(title, words, 8, 1)
+    figure.text(0.5, 0.3, instead, ha="center", fontsize=11)
+    return figure
+
+
+def name_of(data, index):
+    """Return what predictions.csv calls a test image: the end of its path, or its number."""
+    if data.test_names is None:
+        return f"image {index}"
+    name = str(data.test_names[index])
+    return name if len(name) <= 30 else f"…{name[-29:]}"
+
+
+def plot_features(run, model, data, normalise):
+    """Draw features.png: the first layer's patterns, and what each block makes of a test image.
+
+    The image is the first of predictions.png. Of each block the maps with the highest values are
+    shown, black where they are 0 or less; brightness is their square root, or few would be seen.
+    """
+    index, wide, side = choose_shown(data, 1)[0], 9.76, 1.25
+    kernels = find_kernels(model, data.image_shape)
+    maps = find_maps(model, normalise(data.x_test[[index]]))
+    blocks = [tile_strongest(each, number) for number, each in enumerate(maps, 1)]
+    heights = [wide * len(tiles) / tiles.shape[1] for tiles, _ in blocks]
+    top = 1.8 + sum(heights) + 0.34 * len(blocks)
+    title = f"{run.script}: what the network looks for, and what it finds in a test image"
+    figure = new_figure(title, name_run(run), wide + 2 * MARGIN, top)
+    name = short_names(data.class_names)[data.y_test[index]]
+    top -= 0.4 + side
+    place = (MARGIN, top, side, side)
+    show_picture(figure, place, data.x_test[index], f"{name_of(data, index)}\n({name})")
+    if kernels is not None:
+        place = (MARGIN + 1.75, top, wide - 1.75, side)
+        show_picture(figure, place, *tile_first(kernels, MOST_KERNELS))
+    for (tiles, words), height in zip(blocks, heights, strict=True):
+        top -= 0.34 + height
+        show_picture(figure, (MARGIN, top, wide, height), tiles, words)
+    if not blocks and kernels is None:
+        figure.text(0.5, 0.2, "there is no convolution among its layers", ha="center", fontsize=11)
+    save_figure(figure, run.folder / "features.png")
+
+
+def tile_first(kernels, most):
+    """Return the first of these patterns as one picture, and what it shows."""
+    count = min(len(kernels), most)
+    words = f"{count} of the " * (count < len(kernels))
+    words += f"{len(kernels):,} patterns of the first layer; grey is a weight of 0"
+    return tile(kernels[:count], math.ceil(math.sqrt(4.5 * count))), words
+
+
+def tile_strongest(maps, block):
+    """Return the maps (height, width, n) with the highest values as one picture, and its words."""
+    height, width, count = maps.shape
+    strongest = np.sort(np.argsort(-maps.max(axis=(0, 1)))[:MOST_MAPS])
+    words = f"{len(strongest)} strongest of the " * (len(strongest) < count)
+    words += f"{count:,} map{'s' * (count != 1)} of {height} x {width} pixels"
+    brightness = np.sqrt(maps.clip(0))[:, :, strongest].transpose(2, 0, 1)
+    return tile(brightness, MAPS_IN_A_ROW), f"after the convolutions of block {block}: {words}"
+
+
+def show_picture(figure, place, picture, title):
+    """Draw a picture in colour, or one of numbers from 0 on, under its title."""
+    axes = add_picture(figure, *place)
+    numbers = {"cmap": "magma", "vmin": 0, "vmax": np.nanmax(picture)} if picture.ndim == 2 else {}
+    axes.imshow(picture, interpolation="nearest", **numbers)
+    axes.set_anchor("NW")
+    axes.set_title(title, loc="left", fontsize=8)

@@ -1,0 +1,210 @@
+"""A run's folder and its record: the one reader and writer of run.json and history.csv."""
+
+import contextlib
+import dataclasses
+import datetime
+import itertools
+import json
+import linecache
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from internals.core.files import fail, locked, write_text
+
+CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
+NOT_IN_OLD_RUNS = ("loss", "optimizer", "test_set")
+OLD_HYPERPARAMETERS = {  # what runs did before run.json had these
+    "recipe": "published",
+    "image_size": 32,
+    "schedule": "inverse_time",
+    "warmup": 0.0,
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "flip": False,
+    "shift": 0,
+    "flip_test": False,
+}
+RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
+
+
+@dataclasses.dataclass
+class Run:
+    """A run's folder, its hyperparameters and what its run.json holds."""
+
+    folder: Path
+    hyperparameters: object
+    record: dict
+    stop: Exception = None  # why training ended early, if it did
+    lock: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
+    held = None  # the run that this process has taken
+
+    @property
+    def script(self):
+        return self.record["script"]
+
+    def take(self):
+        """Lock the folder until `release` or the end of the program.
+
+        Raises BlockingIOError if another process has it.
+        """
+        self.lock.enter_context(locked(self.folder, patience=1))  # longer than a look at the lock
+        Run.held = self
+
+    def release(self):
+        """Let other processes have the run."""
+        self.lock.close()
+        Run.held = None
+
+    def stopped(self, status):
+        """Record how the run ended, where the disk still takes it, and release it."""
+        if self.record.get("status") in (None, "running"):  # else it has been said before
+            with contextlib.suppress(OSError):
+                self.save(status=status)
+        self.release()
+
+    def how_to_go_on(self):
+        """Return what is left of an ended run, and the command that goes on with it."""
+        if self.record.get("status") not in CAN_GO_ON:
+            return "What it has finished is kept"
+        backend = os.environ.get("KERAS_BACKEND", "")
+        before = f"KERAS_BACKEND={shlex.quote(backend)} " if backend else ""
+        command = shlex.join([sys.argv[0], "--resume", str(self.folder)])
+        return f"What it has finished is kept. To go on: {before}python {command}"
+
+    def save(self, **changes):
+        """Add `changes` to the record and write it to run.json."""
+        self.record |= changes
+        text = json.dumps(self.record, indent=2, ensure_ascii=False)
+        write_text(self.folder / "run.json", text + "\n")
+
+    def save_history(self, rows):
+        """Write history.csv, a row per epoch, from a list of dictionaries."""
+        write_text(self.folder / "history.csv", pd.DataFrame(rows).to_csv(index=False))
+
+    def save_predictions(self, data, probabilities):
+        """Write predictions.csv, a row per test image, from probabilities (n, classes)."""
+        names, predicted = np.array(data.class_names), probabilities.argmax(axis=1)
+        table = {
+            "image": np.arange(len(predicted)) if data.test_names is None else data.test_names,
+            "true": names[data.y_test],
+            "predicted": names[predicted],
+            "probability": probabilities.max(axis=1),
+            "true_probability": probabilities[np.arange(len(predicted)), data.y_test],
+        }
+        text = pd.DataFrame(table).to_csv(index=False, float_format="%.6g")
+        write_text(self.folder / "predictions.csv", text)
+
+    def history(self):
+        return read_history(self.folder)
+
+
+def read_record(folder):
+    """Return what the run.json in `folder` holds.
+
+    Raises OSError or ValueError where it is missing, damaged or not the record of a run.
+    """
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if not isinstance(record, dict):
+        raise ValueError("it is no JSON object")
+    if not isinstance(record.get("hyperparameters"), dict) or not record.get("script"):
+        raise ValueError("it lacks hyperparameters")
+    own = OLD_HYPERPARAMETERS | record["hyperparameters"]
+    return {"status": "unknown"} | record | {"hyperparameters": own}
+
+
+def read_record_to_resume(folder):
+    """Return the record of the run in `folder`; end the program where there is none to go on."""
+    try:
+        record = read_record(folder)
+    except (OSError, ValueError) as error:
+        fail(f"{folder / 'run.json'} is not the record of a run: {error!r}")
+    if record["status"] not in CAN_GO_ON:
+        fail(f"resume is {str(folder)!r}; that run has {record['status']}, it cannot go on")
+    return record
+
+
+def read_history(folder):
+    """Return the history.csv in `folder` as a data frame, one row per epoch.
+
+    Raises OSError or ValueError where it is missing or damaged.
+    """
+    return pd.read_csv(folder / "history.csv")
+
+
+def find_folders(path):
+    """Return the run folders at or up to two levels below `path`, also those without run.json."""
+    candidates = [path, *path.glob("*/"), *path.glob("*/*/")]
+    return [
+        folder
+        for folder in sorted(candidates)
+        if (folder / "run.json").exists() or re.match(RUN_FOLDER, folder.name)
+    ]
+
+
+def make_run_folder(results, script, started, name):
+    """Create and return results/<script>/<started>[_<name>], a folder that no other run has."""
+    name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    for count in itertools.count(1):
+        stamp = f"{started:%Y-%m-%d_%H-%M-%S}" + (f"-{count}" if count > 1 else "")
+        folder = Path(results, script, f"{stamp}_{name}" if name else stamp)
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue  # another run began in the same second
+        except OSError as error:
+            fail(f"results is {results!r}; no folder can be made there: {error.strerror}")
+
+
+def create(script, hyperparameters):
+    """Return a new run in a folder of its own, its record begun but not yet written."""
+    started, name, stem = datetime.datetime.now(), hyperparameters.name, Path(script).stem
+    folder = make_run_folder(hyperparameters.results, stem, started, name)
+    record = {"script": stem, "name": name}
+    record |= {"started": started.isoformat(timespec="seconds"), "epochs_done": 0}
+    record |= {"command": shlex.join(["python", Path(sys.argv[0]).name, *sys.argv[1:]])}
+    run = Run(folder, hyperparameters, record)
+    run.take()
+    if text := "".join(linecache.getlines(script)):
+        write_text(folder / "script.py", text)
+    return run
+
+
+def reopen(hyperparameters, same):
+    """Return the run that `resume` names; end the program where `same` is not as it was."""
+    resume = hyperparameters.resume
+    folder = Path(resume)
+    run = Run(folder, hyperparameters, {})
+    try:
+        run.take()
+    except BlockingIOError:
+        fail(f"resume is {resume!r}; that run is still being trained")
+    run.record = read_record_to_resume(folder)  # again: it may have ended while the data was read
+    for left_by_a_crash in folder.glob(".*.part.*"):
+        left_by_a_crash.unlink()
+    for what, now in same.items():
+        was = run.record.get(what, now if what in NOT_IN_OLD_RUNS else None)
+        if was != now:
+            run.release()
+            fail(f"resume is {resume!r}; {explain_difference(what, was, now)}")
+    return run
+
+
+def explain_difference(what, was, now):
+    """Return in words what is not as it was when the run began."""
+    if what == "data":
+        counts = [
+            f"{len(data.get('class_names', []))} classes, {data.get('images')}"
+            for data in (was or {}, now)
+        ]
+        if counts[0] != counts[1]:
+            return f"its data is not the same any more: it was {counts[0]}, it is {counts[1]}"
+    if what in NOT_IN_OLD_RUNS:
+        return f"its {what} is not the same any more: it was {was}, it is {now}"
+    return f"its {what} is not the same any more"

@@ -1,0 +1,230 @@
+"""Runs read from disk, every field checked, so that one damaged run harms no other."""
+
+import contextlib
+import csv
+import dataclasses
+import functools
+import hashlib
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from internals.core.files import is_locked
+from internals.runs.run import read_history, read_record
+
+FIELDS = {  # of run.json: what they must be; those of older runs, and then the later ones
+    "script": str,
+    "status": str,
+    "started": str,
+    "parameters": int,
+    "hyperparameters": dict,
+}
+LATER_FIELDS = {
+    "name": str,
+    "test_accuracy": float,
+    "test_loss": float,
+    "best_epoch": int,
+    "network": str,
+    "test_set": str,
+    "loss": str,
+    "optimizer": dict,
+    "data": dict,
+    "backend": str,
+    "device": str,
+    "processor": str,
+    "operating_system": str,
+    "versions": dict,
+}
+KINDS = {str: "text", int: "a whole number", float: "a number", dict: "an object"}
+COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
+PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
+NOT_COMPARED = {"seed", "name", "recipe", "results", "resume", "data"}  # data by its digest
+
+
+@dataclasses.dataclass
+class ComparedRun:
+    """A run as it was read from its folder."""
+
+    folder: Path
+    record: dict
+    history: pd.DataFrame  # a row an epoch, all of COLUMNS
+    matrix: pd.DataFrame | None
+
+    @property
+    def name(self):
+        return show_text(f"{self.record['script']}/{self.folder.name}")
+
+    @property
+    def settings(self):
+        """Return the hyperparameters that decide the result, as text."""
+        own = self.record["hyperparameters"]
+        return {
+            show_text(name): show_text(value)
+            for name, value in own.items()
+            if name not in NOT_COMPARED
+        }
+
+    @property
+    def seed(self):
+        return show_text(self.record["hyperparameters"].get("seed", ""))
+
+    @property
+    def accuracy(self):
+        return float(self.record.get("test_accuracy", "nan"))
+
+    @property
+    def minutes(self):
+        return float(self.history.seconds.sum() / 60)
+
+    @property
+    def complete(self):
+        """Return whether the run has come to the end of its recipe, so that its accuracy counts."""
+        wanted = self.record["hyperparameters"].get("epochs", len(self.history))
+        at_end = self.record["status"] == "diverged" or len(self.history) == wanted
+        return at_end and not math.isnan(self.accuracy)
+
+    @property
+    def holds_out(self):
+        """Return whether its epochs were judged by held-out images, not by the test set."""
+        held_out = self.record.get("data", {}).get("images", {}).get("validation")
+        if held_out is None:
+            held_out = self.record["hyperparameters"].get("validation_split")
+        return bool(held_out)
+
+    @functools.cached_property
+    def script_text(self):
+        """Return the script as it was when it ran; "" where the run did not keep it."""
+        path = self.folder / "script.py"
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    @functools.cached_property
+    def predictions(self):
+        """Return predictions.csv, names as text; ValueError says what is wrong with it."""
+        return read_predictions(self.folder)
+
+    @functools.cached_property
+    def right_answers(self):
+        """Return digest of test images and classes, a bit for each right one, count; or None."""
+        try:
+            table = read_predictions(self.folder, PREDICTIONS[:3])
+        except ValueError:  # without predictions the accuracy is all there is
+            return None
+        about = "\n".join([*table.image.to_numpy(), *table.true.to_numpy()]).encode()
+        right = table.true.to_numpy() == table.predicted.to_numpy()
+        bits = int.from_bytes(np.packbits(right).tobytes())  # each two of 200 runs are compared
+        return hashlib.sha256(about).digest(), bits, len(table)
+
+
+def show_text(value):
+    """Return any value as one line that can be printed."""
+    text = value if isinstance(value, str) else repr(value)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+@contextlib.contextmanager
+def naming(file):
+    """Have whatever goes wrong in reading a file say which file it was; as a ValueError."""
+    try:
+        yield
+    except Exception as error:  # a damaged file can raise nearly anything
+        words = str(error) if isinstance(error, ValueError | OSError) else repr(error)
+        raise ValueError(f"{file}: {words.splitlines()[0] if words else repr(error)}") from error
+
+
+def read_run(folder):
+    """Return the run in `folder`; ValueError says what is wrong with a broken one, and where."""
+    with naming("its folder's name"):
+        f"{folder.parent.name}/{folder.name}".encode()  # it may hold bytes that are no text
+    if not (folder / "run.json").exists():
+        raise ValueError("it has no run.json")
+    with naming("run.json"):
+        record = read_record(folder)
+        check_record(record)
+    if record["status"] == "running" and not is_locked(folder):
+        record["status"] = "stopped"  # by a crash or a power failure: nobody trains it any more
+    with naming("history.csv"):
+        history = read_epochs(folder)
+    with naming("confusion_matrix.csv"):
+        matrix = read_matrix(folder / "confusion_matrix.csv")
+    return ComparedRun(folder, record, history, matrix)
+
+
+def check_record(record):
+    """Raise ValueError where a field of the record is not what it must be."""
+    for name, kind in (FIELDS | LATER_FIELDS).items():
+        value = record.get(name)
+        if value is None and name in LATER_FIELDS and name not in record:
+            continue
+        kinds = (int, float) if kind is float else kind
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}; it must be {KINDS[kind]}")
+    accuracy = record.get("test_accuracy", 0)
+    if not 0 <= accuracy <= 1:
+        raise ValueError(f"test_accuracy is {accuracy!r}; it must be from 0 to 1")
+    if not record["script"].isprintable():
+        raise ValueError(f"script is {record['script']!r}; it must be printable")
+    check_data(record.get("data", {}))
+    json.dumps(record, ensure_ascii=False).encode()  # a half of a surrogate pair is no text
+
+
+def check_data(data):
+    """Raise ValueError where what a record says of its images is not what it must be."""
+    names = data.get("class_names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"class_names is {names!r}; it must be a list of names")
+    counts = data.get("images", {})
+    if not isinstance(counts, dict) or not all(type(count) is int for count in counts.values()):
+        raise ValueError(f"images is {counts!r}; it must be a number for each part")
+    if not isinstance(data.get("sha256", ""), str):
+        raise ValueError(f"sha256 is {data['sha256']!r}; it must be text")
+
+
+def read_epochs(folder):
+    """Return history.csv with all of COLUMNS as numbers, NaN where there is none; checked."""
+    if not (folder / "history.csv").exists():
+        return pd.DataFrame(columns=COLUMNS, dtype=float)
+    history = read_history(folder)
+    for column in ("epoch", "val_accuracy", "seconds"):
+        if column not in history:
+            raise ValueError(f"it has no column {column}")
+    history = history.reindex(columns=COLUMNS).astype(float)
+    if history.epoch.tolist() != [*range(1, len(history) + 1)]:
+        raise ValueError("its epochs are not 1, 2, 3 and so on")
+    if not np.isfinite(history.seconds).all():
+        raise ValueError("its seconds are not all numbers")
+    return history
+
+
+def read_matrix(path):
+    """Return a run's confusion matrix as integers, true classes by predicted ones; or None."""
+    if not path.exists():
+        return None
+    with open(path, encoding="utf-8", newline="") as file:
+        (_, *names), *rows = csv.reader(file)  # pandas takes ten times as long
+    if [row[0] for row in rows] != names:
+        raise ValueError("its rows and columns are not the same classes")
+    counts = np.array([row[1:] for row in rows]).astype(int)
+    if counts.shape != (len(names),) * 2 or (counts < 0).any():
+        raise ValueError("it is not square, or holds a number below 0")
+    return pd.DataFrame(counts, names, names)
+
+
+def read_predictions(folder, columns=PREDICTIONS):
+    """Return the columns of the table predictions.csv in `folder`, checked."""
+    with naming("predictions.csv"):
+        kinds = dict.fromkeys(PREDICTIONS[:3], object) | dict.fromkeys(PREDICTIONS[3:], float)
+        table = pd.read_csv(
+            folder / "predictions.csv", usecols=columns, dtype=kinds, keep_default_na=False
+        )
+        if not len(table):
+            raise ValueError("it is empty")
+    return table
+
+
+def show_path(path):
+    """Return a path as text that can be printed and written whatever bytes it holds."""
+    return show_text(os.fsencode(path).decode(errors="backslashreplace"))

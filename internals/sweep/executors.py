@@ -1,0 +1,154 @@
+"""Executors of a sweep's jobs: threads on this machine, or the workers of a Dask cluster."""
+
+import collections
+import contextlib
+import dataclasses
+import importlib.util
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import joblib
+
+from internals.core.files import fail
+from internals.runs.exit_status import SIGNALS
+from internals.sweep import jobs
+
+ROOT = str(Path(__file__).resolve().parents[2])
+PATIENCE = 10  # seconds for a scheduler, and then for its first worker, to answer
+
+
+class Here:
+    """This machine: `at_once` scripts at a time."""
+
+    def __init__(self, at_once):
+        self.at_once = at_once
+
+    def run(self, todo, patient):
+        """Yield the Outcome of each job as it ends."""
+        parallel = joblib.Parallel(
+            self.at_once, return_as="generator_unordered", backend="threading", batch_size=1
+        )
+        yield from parallel(joblib.delayed(jobs.run)(job, patient) for job in todo)
+
+    def stop(self, sweep, number):
+        """Pass a signal on to the sweep's scripts, and start no more."""
+        jobs.SCRIPTS.stop(sweep, number)
+
+
+class Cluster:
+    """A Dask cluster that is there, of workers that share results, scripts and data by path."""
+
+    def __init__(self, address):
+        if not importlib.util.find_spec("distributed"):
+            fail(f"scheduler is {address!r}; that needs another package: pip install distributed")
+        import distributed  # here, because only a cluster needs it
+
+        try:
+            self.client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as error:
+            fail(f"scheduler is {address!r}; it cannot be reached: {error}")
+        try:
+            self.client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            fail(f"scheduler is {address!r}; it has no worker. To start one: dask worker {address}")
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        on_host = collections.Counter()
+        for worker in workers.values():
+            on_host[worker["host"]] += worker["nthreads"]
+        self.shares = {address: on_host[worker["host"]] for address, worker in workers.items()}
+        self.at_once = sum(on_host.values()) or 1
+
+    def run(self, todo, patient):
+        """Yield the Outcome of each job as it ends; a job whose worker is lost runs on another."""
+        run = portable_run(self.shares)
+        with joblib.parallel_config("dask", client=self.client, pure=False):
+            parallel = joblib.Parallel(-1, return_as="generator_unordered", batch_size=1)
+            todo = (joblib.delayed(run)(ROOT, dataclasses.asdict(job), patient) for job in todo)
+            try:
+                for result in parallel(todo):
+                    yield jobs.Outcome(**result)
+            except Exception as error:  # no worker comes, or a job has cost the lives of several
+                fail(f"the cluster has lost a job: {error}; the same command goes on from here", 1)
+
+    def stop(self, sweep, number):
+        self.client.run(portable_stop(), ROOT, sweep, number)
+
+
+# A worker need not find this project by itself: functions inside functions are sent to it whole.
+
+
+def portable_run(shares):
+    """Return jobs.run for a worker that shares its machine with the other workers there."""
+
+    def run(root, values, patient):
+        import distributed
+
+        sys.path[:0] = [] if root in sys.path else [root]
+        from internals.sweep import jobs
+
+        worker = distributed.get_worker()
+        values |= {"at_once": shares.get(worker.address, worker.state.nthreads)}
+        return dataclasses.asdict(jobs.run(jobs.Job(**values), patient))
+
+    return run
+
+
+def portable_stop():
+    def stop(root, sweep, number):
+        sys.path[:0] = [] if root in sys.path else [root]
+        from internals.sweep import jobs
+
+        jobs.SCRIPTS.stop(sweep, number)
+
+    return stop
+
+
+# ------------------------------------------------------------------------------------------------
+# What both have in common
+
+
+def choose(options):
+    """Return the engine that the command line asks for."""
+    return Cluster(options.scheduler) if options.scheduler else Here(options.jobs)
+
+
+def run(engine, todo):
+    """Yield the Outcome of each job as it ends; one that another process has comes last."""
+    busy = set()
+    for outcome in engine.run(todo, patient=False):
+        if outcome.status == "busy":
+            busy.add(outcome.number)
+        yield outcome
+    if busy:
+        yield from engine.run([job for job in todo if job.number in busy], patient=True)
+
+
+@contextlib.contextmanager
+def stoppable(engine, todo):
+    """Pass Ctrl-C, or SIGTERM, on to the scripts, twice at most; yield the list of what came."""
+    came = []
+
+    def tell(number):
+        if len(came) == 1:
+            print("The scripts are told to end; a second Ctrl-C leaves them no time to report")
+        engine.stop(todo[0].sweep, number)
+
+    def pass_on(number, frame):
+        came.append(number)
+        if len(came) == 2:  # whoever wants a third time wants nothing but an end
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+        # in a thread of its own: the lock may be held by what the signal has interrupted
+        threading.Thread(target=tell, args=(number,)).start()
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as nohup asks for
+            signal.signal(number, pass_on)
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

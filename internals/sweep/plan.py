@@ -1,0 +1,136 @@
+"""The plan of a sweep: its options, the combinations of values, and the jobs that they make."""
+
+import dataclasses
+import itertools
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import joblib
+import tyro
+
+from internals.core.files import fail
+from internals.sweep.jobs import Job, identity
+
+ROOT = Path(__file__).resolve().parents[2]
+SWITCH = {"true": "--{}", "false": "--no-{}"}  # how a script's own parser takes a boolean
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What stands before the script's name, and that."""
+
+    # the script; after it its own flags, each with one value or more
+    script: Annotated[str, tyro.conf.Positional]
+    # how many runs at once on this machine, each with its share of the cores; none: 2 on 2 cores
+    jobs: int | None = None
+    scheduler: str = ""  # the address of a Dask scheduler, whose workers train in this one's place
+
+
+def parse(arguments, description):
+    """Return the options and, by flag, the values to combine; end the program on wrong input."""
+    names = [index for index, word in enumerate(arguments) if word.endswith(".py")]
+    end = names[0] + 1 if names else len(arguments)
+    options = tyro.cli(Options, args=arguments[:end], description=description)
+    if not Path(options.script).is_file():
+        fail(f"script is {options.script!r}; it must be a script such as 4layerCNN.py")
+    if options.jobs is None:
+        options = dataclasses.replace(options, jobs=min(2, joblib.cpu_count()))
+    elif options.scheduler:
+        fail(f"jobs is {options.jobs}; with a scheduler its workers say how many run at once")
+    if options.jobs < 1:
+        fail(f"jobs is {options.jobs}; it must be a whole number, 1 or more")
+    if {"-h", "--help"} & {*arguments[end:]}:
+        command = [sys.executable, options.script, "--help"]
+        raise SystemExit(subprocess.run(command).returncode)
+    return options, parse_values(arguments[end:])
+
+
+def parse_values(arguments):
+    """Return the values of each flag, such as {"seed": ["0", "1"]}; none make a switch."""
+    values = {}
+    for word in arguments:
+        if word.startswith("--"):
+            flag, equals, value = word[2:].partition("=")
+            flag = flag.replace("_", "-")
+            if flag in values:
+                fail(f"--{flag} is given twice; it takes all its values at once")
+            values[flag] = [value] if equals else []
+        elif not values:
+            fail(f"{word!r} stands before any flag of the script")
+        else:
+            values[flag].append(word)
+    if "resume" in values:
+        fail("--resume goes on with one run; a sweep goes on by itself when given again")
+    for flag in ("name", "results"):
+        if len(values.get(flag, [])) > 1:
+            fail(f"--{flag} has {len(values[flag])} values; it can have one")
+    return values
+
+
+def combine(values):
+    """Return each combination as {flag: value}, all with the first seed before the second."""
+    flags = sorted(values, key=lambda flag: flag != "seed")  # the last varies fastest
+    choices = itertools.product(*(values[flag] or [None] for flag in flags))
+    return [dict(zip(flags, choice, strict=True)) for choice in choices]
+
+
+def to_arguments(combination):
+    """Return a combination as the script's command line."""
+    words = []
+    for flag, value in combination.items():
+        if value in SWITCH:
+            words.append(SWITCH[value].format(flag))
+        else:
+            words += [f"--{flag}"] if value is None else [f"--{flag}", value]
+    return words
+
+
+def ask(script, commands):
+    """Return what run.json would hold for each command line; a wrong one ends the program."""
+    paths = [str(ROOT), os.environ.get("PYTHONPATH")]
+    process = subprocess.run(
+        [sys.executable, "-P", "-m", "internals.sweep.script_probe", script],
+        input=json.dumps(commands),
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )
+    if process.returncode:
+        raise SystemExit(process.returncode)  # it has said what is wrong
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def make_jobs(options, values):
+    """Return the jobs of the sweep in their order, each run once."""
+    combinations = combine(values)
+    print(f"Asking {options.script} about {len(combinations)} command lines", flush=True)
+    records = ask(options.script, [to_arguments(each) for each in combinations])
+    telling = [flag for flag in values if len(values[flag]) > 1]
+    jobs, known, sweep = [], [], uuid.uuid4().hex
+    for combination, record in zip(combinations, records, strict=True):
+        if identity(record) in known:
+            continue  # 0.1 and 1e-1 are the same value
+        known.append(identity(record))
+        words = [f"{flag.replace('-', '_')} {combination[flag]}" for flag in telling]
+        jobs.append(
+            Job(
+                number=len(jobs) + 1,
+                label=", ".join(words) or Path(options.script).stem,
+                script=options.script,
+                arguments=to_arguments(combination),
+                wanted=record,
+                folder=os.getcwd(),
+                sweep=sweep,
+                at_once=min(options.jobs, len(combinations)),
+            )
+        )
+    try:
+        jobs[0].log.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"results is {str(jobs[0].results)!r}; no folder can be made there: {error.strerror}")
+    return jobs

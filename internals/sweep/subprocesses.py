@@ -1,0 +1,95 @@
+"""Scripts as processes: each claimed once, given its share of the machine, and interrupted."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody is kept from a run
+    fcntl = None
+
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
+GPU_SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+
+
+@contextlib.contextmanager
+def claimed(path):
+    """Lock the log file at `path` and yield it open; None where another process has it.
+
+    The script writes to this very file, so the lock lasts until both have ended, whoever is killed.
+    """
+    log = None
+    while log is None:
+        log = open(path, "ab", buffering=0)
+        try:
+            if fcntl:
+                fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(log.fileno()), os.stat(path)):
+                raise FileNotFoundError
+        except BlockingIOError:
+            log.close()
+            yield None
+            return
+        except FileNotFoundError:  # whoever had it has just removed it
+            log.close()
+            log = None
+    with log:
+        yield log
+
+
+def remove(path):
+    """Remove a log file that one has claimed."""
+    with contextlib.suppress(PermissionError):  # Windows keeps a file that is open
+        path.unlink()
+
+
+def environment(job):
+    """Return the environment of the job's script: its backend, and its share of the machine."""
+    own = os.environ | {"KERAS_BACKEND": job.wanted["backend"]}
+    if job.at_once > 1:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        own |= dict.fromkeys(THREADS, str(max(1, cores // job.at_once))) | GPU_SHARED
+    return own
+
+
+class Scripts:
+    """The scripts that run in this process's name, by the sweep to which they belong."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.running, self.stopped = {}, set()
+
+    def run(self, job, arguments, log):
+        """Return the exit status of the script; None where the sweep has been stopped before."""
+        with self.lock:
+            if job.sweep in self.stopped:
+                return None
+            process = subprocess.Popen(
+                [sys.executable, job.script, *arguments],
+                cwd=job.folder,
+                env=environment(job),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,  # or Ctrl-C in the terminal reaches the script twice
+            )
+            self.running[process] = job.sweep
+        try:
+            return process.wait()
+        finally:
+            with self.lock:
+                del self.running[process]
+
+    def stop(self, sweep, number):
+        """Pass a signal on to the scripts of a sweep, and start no more of them."""
+        with self.lock:
+            self.stopped.add(sweep)
+            for process, owner in self.running.items():
+                if owner == sweep and os.name == "posix":  # on Windows the console has told them
+                    process.send_signal(number)
+
+
+SCRIPTS = Scripts()

@@ -1,0 +1,1 @@
+"""What makes training exact and fast, and says what is trained."""

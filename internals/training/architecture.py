@@ -1,0 +1,92 @@
+"""The network as text: a digest of its layers, and the printout for architecture.txt."""
+
+import contextlib
+import hashlib
+import io
+import json
+import re
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", SyntaxWarning)  # its drawings hold "\|/" in plain strings
+    from keras_sequential_ascii import keras2ascii
+
+from internals.core.files import fail
+
+# of Keras's message: height and width of what a layer is given, and what the layer wants
+NO_PIXELS_LEFT = r"would be zero or negative.*?shape=\W*None,? (\d+),? (\d+).*?`, `(.+?)`"
+
+
+def check(model, image_shape, num_classes):
+    """End the program where the network does not take such images or name such classes."""
+    for what, shape, wanted in (
+        ("input", model.input_shape, tuple(image_shape)),
+        ("output", model.output_shape, (num_classes,)),
+    ):
+        own = shape[1:]
+        if own != wanted:
+            hint = "; the last layers are Flatten(), if need be, and Dense(num_classes)"
+            fail(
+                f"the network's {what} has the shape {own}; it must be {wanted}"
+                f"{hint if what == 'output' else ''}"
+            )
+
+
+@contextlib.contextmanager
+def enough_pixels():
+    """End the program where a layer that is made has too few pixels left for what it does."""
+    try:
+        yield
+    except ValueError as error:  # Keras raises nothing narrower
+        found = re.search(NO_PIXELS_LEFT, str(error))
+        if not found:
+            raise
+        height, width, layer = found.groups()
+        fail(
+            f"the network shrinks its images to {height} x {width} pixels, too few for the next "
+            f"layer, {layer}; it needs larger images, by image_size, or fewer such layers"
+        )
+
+
+def digest(model):
+    """Return a digest of the layers and their settings, all but their names."""
+    settings = [[type(layer).__name__, layer.get_config() | {"name": ""}] for layer in model.layers]
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def draw_architecture(model):
+    """Return the network as keras_sequential_ascii prints it, channels first.
+
+    The package reads `input_shape` and `output_shape`, which layers had until Keras 2.
+    """
+
+    def channels_first(shape):
+        return (shape[0], shape[-1], *shape[1:-1])
+
+    class View:
+        def __init__(self, layer):
+            self.__class__ = type(type(layer).__name__, (View,), {})
+            self.name = layer.name
+            self.input_shape = channels_first(layer.input.shape)
+            self.output_shape = channels_first(layer.output.shape)
+            self.activation = getattr(layer, "activation", None)
+            self.count_params = layer.count_params
+
+    class Views:
+        layers = [View(layer) for layer in model.layers]
+
+    with contextlib.redirect_stdout(io.StringIO()) as drawing:
+        keras2ascii(Views)
+    return drawing.getvalue()
+
+
+def describe_training(model):
+    """Return loss and optimizer of the compiled network as JSON can hold them."""
+    loss = model.loss
+    if not isinstance(loss, str):
+        settings = loss.get_config() if hasattr(loss, "get_config") else ""
+        loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings}".strip()
+    optimizer = {"class": type(model.optimizer).__name__} | model.optimizer.get_config()
+    del optimizer["name"]  # counted up by Keras
+    return {"loss": loss, "optimizer": json.loads(json.dumps(optimizer, default=str))}
