@@ -6,6 +6,7 @@ has rooms of its own in internals/. Nothing happens on import.
 """
 
 import dataclasses
+import gc
 import linecache
 import math
 import sys
@@ -19,11 +20,13 @@ import pandas as pd
 
 from internals.core import stdio
 from internals.core.files import fail, write_file, write_text
+from internals.core.signals import handling_signals, raising_signals
 from internals.data import cifar10, dataset
 from internals.data.batches import ImageBatches
+from internals.data.preprocessing import digest_preprocessing
 from internals.runs import hyperparameters as command_line
-from internals.runs import run as runs
-from internals.runs.exit_status import ending, handling, interruptible
+from internals.runs.exit_status import ending
+from internals.runs.run import Run, create_run, reopen_run
 from internals.training import (
     architecture,
     chance_level,
@@ -40,8 +43,9 @@ from internals.training import (
 def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     stdio.mend()
+    gc.freeze()  # what is loaded stays: searching it again would take a second at the end
     linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
-    with distributed.together(), interruptible(), ending(), architecture.enough_pixels():
+    with distributed.together(), raising_signals(), ending(), architecture.enough_pixels():
         main()
 
 
@@ -138,6 +142,13 @@ class Dataset:
 
 def load_data(hyperparameters):
     """Load what `data` names and hold out the first `validation_split` of the training images."""
+    if Run.probe:  # a sweep asks about many runs of the same images
+        return Run.probe.load_data(hyperparameters, read_data)
+    return read_data(hyperparameters)
+
+
+def read_data(hyperparameters):
+    """Return the images and labels that `data` names as a Dataset."""
     source, split = hyperparameters.data, hyperparameters.validation_split
     dataset.check_size(source, hyperparameters.image_size)
     try:
@@ -255,29 +266,29 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     architecture.check(model, data.image_shape, data.num_classes)
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.own_folder(hyperparameters)
-    same = {  # what a resumed run must find as it was
+    record = {  # what a resumed run must find as it was, and where it is computed
+        "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
         "data": dataset.describe(data),
         "test_set": dataset.digest(data.x_test, data.y_test),  # alike whatever was held out
         "network": architecture.digest(model),
+        "preprocessing": digest_preprocessing(normalise, data.image_shape),
         "backend": keras.backend.backend(),
         **architecture.describe_training(model),
     }
-    resume = hyperparameters.resume
-    run = runs.reopen(hyperparameters, same) if resume else runs.create(script, hyperparameters)
+    if Run.probe:  # a sweep asks what the run would be
+        Run.probe.start_run(record)
+    if hyperparameters.resume:
+        run = reopen_run(hyperparameters, record)
+    else:
+        run = create_run(script, __file__, hyperparameters)
     with ending(run):
-        run.record |= {
-            "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
-            "parameters": model.count_params(),
-            **devices.describe(model, hyperparameters.batch_size),
-            **same,
-        }
-        if not resume:
+        run.record |= record | {"parameters": model.count_params()}
+        run.record |= devices.describe(model, hyperparameters.batch_size)
+        if not hyperparameters.resume:
             run.save(status="running")
         run_summary.describe(run, model, data)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
-        from internals.report import (
-            image_grids,  # here, because --help need not wait for Matplotlib
-        )
+        from internals.report import image_grids  # here, because --help need not wait for it
 
         image_grids.plot_samples(run, data, first_images)
     return run
@@ -303,7 +314,7 @@ def train(run, model, data):
         tensorflow_speedups.speed_up(model, batches)
         try:
             streams = jax_scan.on_device(model, batches, validation)
-            with handling(record.stop_soon), streams as (shown, checked):
+            with handling_signals(record.stop_soon), streams as (shown, checked):
                 model.fit(
                     shown,
                     initial_epoch=len(record.rows),
@@ -385,7 +396,7 @@ def finish(run, drawn):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
-    run_summary.refresh_page(run.folder)
+    refresh_page(run.folder)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
     if status in ("interrupted", "failed"):
@@ -394,3 +405,13 @@ def finish(run, drawn):
     exit_status = run.stop.exit_status if run.stop else 0 if drawn else 1
     if exit_status:
         raise SystemExit(exit_status)
+
+
+def refresh_page(folder):
+    """Bring the page up to date that lays the run in `folder` beside others, or say why not."""
+    try:
+        from internals.comparison import page  # here, so that nothing wrong there stops a run
+
+        page.refresh(folder)
+    except Exception as error:
+        print(f"The page that compares runs was not brought up to date: {error!r}")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import tyro
 
-from internals.comparison.test_sets import class_names
 from internals.core import stdio
 from internals.core.files import fail
+from internals.core.signals import raising_signals
 from internals.prediction import answers
 from internals.runs import exit_status
-from internals.runs.run_reader import show_path
+from internals.runs.run_reader import class_names, show_path
 
 
 def main():
@@ -74,5 +74,5 @@ def ask(run, paths, whole, problems):
 
 if __name__ == "__main__":
     stdio.mend()
-    with exit_status.interruptible(), exit_status.ending():
+    with raising_signals(), exit_status.ending():
         main()

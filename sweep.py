@@ -12,6 +12,7 @@ runs with the second.
 import sys
 
 from internals.core import stdio
+from internals.core.signals import raising_signals
 from internals.runs import exit_status
 from internals.sweep import executors, plan
 from internals.sweep.progress import Progress
@@ -43,5 +44,5 @@ def show_table(folders, results):
 
 if __name__ == "__main__":
     stdio.mend()
-    with exit_status.interruptible(), exit_status.ending():
+    with raising_signals(), exit_status.ending():
         main()

@@ -44,7 +44,7 @@ ON_GPU += [("vgg16", {"precision": "bfloat16"})]
 MATRIX_SIZE = 2048
 INSTRUCTIONS = "avx2 avx_vnni avx512f avx512_vnni avx512_bf16 avx512_fp16 amx_bf16 amx_fp16".split()
 PROBE = """
-from internals import devices
+from internals.training import devices
 import tensorflow as tf
 
 print("processor:", devices.find_processor(), "with", devices.count_cores(), "cores")

@@ -7,7 +7,7 @@ from internals.comparison.differences import (
     compare_groups,
     count_causes,
     describe_group,
-    diff_scripts,
+    diff_sources,
     explain,
     list_differences,
     scripts_differ,
@@ -62,7 +62,7 @@ def test_scripts_as_a_diff(tmp_path):
     (one / "script.py").write_text("import keras\nDense(10)\n")
     (other / "script.py").write_text("import keras\nDense(20)\n\x1b[31m\n")
     first, second = two_groups(tmp_path)
-    lines = diff_scripts(first, second)
+    lines = diff_sources(first, second)
     assert lines[3:6] == [" import keras", "-Dense(10)", "+Dense(20)"]
     assert not any("\x1b" in line for line in lines)
     assert "+Dense(20)" in show_comparison(first, second)

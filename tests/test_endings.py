@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, only_run, run_script, save_digits
 
+from internals.core.signals import Interrupted
 from internals.runs import exit_status
 
 
@@ -150,9 +151,7 @@ def test_second_interrupt(udacity, tmp_path):
 
 def test_interrupt_in_the_midst_of_c_code(capsys):
     with pytest.raises(SystemExit) as end, exit_status.ending():
-        raise SystemError("returned a result with an exception set") from exit_status.Interrupted(
-            15
-        )
+        raise SystemError("returned a result with an exception set") from Interrupted(15)
     assert end.value.code == 143
     assert capsys.readouterr().err == "error: interrupted\n"
 
@@ -160,9 +159,9 @@ def test_interrupt_in_the_midst_of_c_code(capsys):
 def test_ignored_hangup_stays_ignored(tmp_path):
     code = (
         "import os, signal\n"
-        "from internals import endings\n"
+        "from internals.core import signals\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"  # as nohup does
-        "with endings.interruptible():\n"
+        "with signals.raising_signals():\n"
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
         "    print('goes on')\n"
     )
@@ -187,7 +186,9 @@ def test_says_where_it_goes_on(udacity, interrupted):
     edit_json(interrupted / "run.json", epochs=epochs)
     path = interrupted / "checkpoint.npz"
     arrays = dict(np.load(path))
-    arrays["recipe"] = json.dumps(json.loads(str(arrays["recipe"])) | {"epochs": epochs})
+    arrays["recipe"] = json.dumps(
+        json.loads(str(arrays["recipe"])) | {"hyperparameters.epochs": epochs}
+    )
     np.savez(path, **arrays)
     process = udacity("--resume", interrupted)
     assert process.returncode == 0, process.stderr
@@ -453,13 +454,13 @@ def test_nobody_reads(tmp_path, few):
 def test_streams(tmp_path):
     code = (
         "import os, sys\n"
-        "from internals import streams\n"
-        "streams.mend()\n"
+        "from internals.core import stdio\n"
+        "stdio.mend()\n"
         "print('кот', flush=True)\n"
         "os.close(1)\n"
         "print('nobody', flush=True)\n"
         "sys.stdout = None\n"  # as Python has it after >&-
-        "streams.mend()\n"
+        "stdio.mend()\n"
         "print('still nobody', flush=True)\n"
         "print('whole', file=sys.stderr)\n"
     )

@@ -29,7 +29,7 @@ def test_two_processes_take_turns(tmp_path):
         pytest.skip("no such lock there")
     code = (
         "import os, time\n"
-        "from internals import files\n"
+        "from internals.core import files\n"
         "with files.one_process_at_a_time():\n"
         "    os.mkdir('turn')\n"
         "    time.sleep(0.5)\n"

@@ -99,20 +99,6 @@ def test_data_sets_are_never_mixed(runs):
     ]
 
 
-def test_test_sets_of_older_runs(tmp_path):
-    held_out = DATA | {"images": {"train": 80, "validation": 10, "test": 30}, "sha256": "e2" * 32}
-    make_run(tmp_path, 1)
-    make_run(tmp_path, 2, test_set=None)  # the digest of all images is known
-    make_run(tmp_path, 3, test_set=None, data=held_out)  # as many images, under the same name
-    birds = DATA | {"sha256": "c4" * 32}
-    make_run(tmp_path, 4, test_set=None, hyperparameters={"data": "/photos/birds"}, data=birds)
-    data_sets = compare(Options(results=tmp_path)).data_sets
-    assert sorted(len(each.groups) for each in data_sets) == [1, 2]
-    make_run(tmp_path, 5, test_set=None, data=held_out | {"sha256": "f3" * 32})  # contradicts 3
-    data_sets = compare(Options(results=tmp_path)).data_sets
-    assert sorted(len(each.groups) for each in data_sets) == [1, 1, 1, 1]
-
-
 def test_labels_say_what_differs(results):
     write_run(results, "vgg16", 4, name="deep-seed-3", accuracy=0.2)
     groups = groups_of(results)

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote
 
+import common
+
 import pytest
 from conftest import HOSTILE, write_run
 from made_runs import DATA, make_run, write_predictions
@@ -16,7 +18,6 @@ from made_runs import DATA, make_run, write_predictions
 from internals.comparison import own_files
 from internals.comparison import page as pages
 from internals.comparison.table import Options, compare, make_table, show_table
-from internals.training import run_summary
 
 
 def write_page(options):
@@ -148,7 +149,7 @@ def test_runs_elsewhere_are_linked(results, tmp_path):
 
 def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
     folder = next(results.glob("4layerCNN/*01"))
-    run_summary.refresh_page(folder)
+    common.refresh_page(folder)
     assert os.path.join(results, "index.html") in capsys.readouterr().out
 
     def fail(options):
@@ -156,12 +157,12 @@ def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
         return compare(options)
 
     monkeypatch.setattr("internals.comparison.page.compare", fail)
-    run_summary.refresh_page(folder)
+    common.refresh_page(folder)
     told = capsys.readouterr()
     assert "not brought up to date: error: " in told.out and "not a folder of runs" in told.out
     assert told.err == ""
     monkeypatch.setitem(sys.modules, "internals.comparison.page", None)
-    run_summary.refresh_page(folder)
+    common.refresh_page(folder)
     assert "not brought up to date: " in capsys.readouterr().out
 
 
@@ -193,9 +194,9 @@ def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
     shutil.copytree(next(results.glob("4layerCNN/*01")), copied)
     for where, run in ((results, "copied"), (copied, ".")):
         monkeypatch.chdir(where)
-        run_summary.refresh_page(Path(run))
+        common.refresh_page(Path(run))
         assert "is not a folder of results" in capsys.readouterr().out
     assert not [*results.parent.rglob("index.html"), *results.parent.rglob("charts")]
     monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
-    run_summary.refresh_page(Path("."))
+    common.refresh_page(Path("."))
     assert [*results.parent.rglob("index.html")] == [results / "index.html"]

@@ -167,15 +167,11 @@ def test_wrong_options(tmp_path, trained, predict):
 def test_run_without_its_network(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     results = tmp_path / "results"
-    own = {"epochs": 20, "decay": 1e-6, "nesterov": False, "schedule": "inverse_time"}
-    write_run(results, "vgg16", 1, batch_norm=True, **own)
     make_run(results, 2, script="4layerCNN", command="python 4layerCNN.py --seed 3")
     stopped = make_run(results, 3, script="6layerCNN", status="interrupted")
     (stopped / "checkpoint.npz").touch()
     (write_run(results, "udacity_cnn", 4) / "run.json").write_text("{")
     for name, words in (
-        ("vgg16", "To make one: python vgg16.py --epochs 20 --learning-rate 0.1 --batch-norm "),
-        ("vgg16", " --decay 1e-06 --no-nesterov\n"),
         ("4layerCNN", "has no model.keras, the trained network, which git does not keep. To make"),
         ("4layerCNN", " one: python 4layerCNN.py --seed 3\n"),
         (f"6layerCNN/{stopped.name}", "To go on: python 6layerCNN.py --resume results/6layerCNN/"),

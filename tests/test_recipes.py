@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT, SCRIPTS, import_script, send
 
+from internals.comparison.table import USUAL
 from internals.data.batches import ImageBatches
-from internals.runs.run import OLD_HYPERPARAMETERS
 
 MODERN = {
     "schedule": "cosine",
@@ -30,14 +30,14 @@ MODERN = {
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_published_has_nothing_of_the_modern(script):
     module = import_script(script)
-    for name, off in OLD_HYPERPARAMETERS.items():
+    for name, off in USUAL.items():
         assert getattr(module.PUBLISHED, name) == off
     assert module.MODERN.recipe == "modern" and module.MODERN.data == module.PUBLISHED.data
 
 
-def test_old_records_have_the_values_that_are_off():
+def test_usual_values_are_the_defaults():
     fields = {field.name: field.default for field in dataclasses.fields(common.Hyperparameters)}
-    assert {name: fields[name] for name in OLD_HYPERPARAMETERS} == OLD_HYPERPARAMETERS
+    assert {name: fields[name] for name in USUAL} == USUAL
 
 
 def parse(monkeypatch, *arguments, script="udacity_cnn"):
@@ -67,7 +67,7 @@ def test_ablation_adds_one_part_a_row(monkeypatch, script):
     module = import_script(script)
     assert published == dataclasses.asdict(module.PUBLISHED)
     assert built[-1] == dataclasses.asdict(module.MODERN)
-    off = OLD_HYPERPARAMETERS | {"recipe": "modern", "precision": "float32"}
+    off = USUAL | {"recipe": "modern", "precision": "float32"}
     assert {name: built[0][name] for name in off} == off  # the optimizer alone is another
     parts = [{"schedule", "warmup"}, {"weight_decay"}, {"flip"}, {"shift"}, {"label_smoothing"}]
     for above, row, part in zip(built[:-1], built[1:], [*parts, {"flip_test"}], strict=True):

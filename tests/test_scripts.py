@@ -17,6 +17,7 @@ from conftest import ROOT, SCRIPTS, only_run, run_script
 FILES = {
     "run.json",
     "script.py",
+    "common.py",
     "history.csv",
     "architecture.txt",
     "samples.png",
@@ -55,6 +56,7 @@ def test_script(script, zygote, tmp_path, digits_folder):
     assert record["processor"] and record["operating_system"] and record["cores"] >= 1
     assert {"keras", "numpy", "pillow", record["backend"]} <= {*record["versions"]}
     assert (folder / "script.py").read_text() == (ROOT / f"{script}.py").read_text()
+    assert (folder / "common.py").read_text() == (ROOT / "common.py").read_text()
     history = pd.read_csv(folder / "history.csv")
     columns = "epoch accuracy loss val_accuracy val_loss learning_rate seconds".split()
     assert [*history.columns] == columns and len(history) == 1

@@ -16,8 +16,7 @@ from conftest import ROOT
 from made_runs import change_record, make_run
 
 from internals.core.files import locked
-from internals.data import dataset
-from internals.runs import run as runs
+from internals.runs.identity import is_same_run
 from internals.runs.run import read_record
 from internals.sweep import executors, jobs, plan, script_probe
 
@@ -80,9 +79,9 @@ def test_what_makes_two_runs_the_same():
     def changed(**hyperparameters):
         return wanted | {"hyperparameters": wanted["hyperparameters"] | hyperparameters}
 
-    assert jobs.is_same(changed(data="elsewhere", results="c", name="d"), wanted)
-    assert jobs.is_same({name: wanted[name] for name in wanted if name != "optimizer"}, wanted)
+    assert is_same_run(changed(data="elsewhere", results="c", name="d"), wanted)
     for other in (
+        {name: wanted[name] for name in wanted if name != "optimizer"},  # not recorded
         changed(seed=1),
         changed(precision="bfloat16"),
         changed(augment=True),
@@ -92,7 +91,7 @@ def test_what_makes_two_runs_the_same():
         wanted | {"data": None},
         wanted | {"optimizer": "sgd"},
     ):
-        assert not jobs.is_same(other, wanted)
+        assert not is_same_run(other, wanted)
 
 
 def test_run_whose_checkpoint_is_gone_cannot_go_on(tmp_path):
@@ -118,14 +117,7 @@ def test_run_whose_checkpoint_is_gone_cannot_go_on(tmp_path):
 
 @pytest.fixture
 def ask(monkeypatch, capsys):
-    """Return a function that asks a script in this process, with all that it replaces put back."""
-    for module, name in (
-        (common, "parse_args"),
-        (common, "load_data"),
-        (dataset, "describe"),
-        (runs, "reopen"),
-    ):
-        monkeypatch.setattr(module, name, getattr(module, name))
+    """Return a function that asks a script in this process."""
     monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
@@ -157,15 +149,15 @@ def test_real_script(ask, tmp_path, digits_folder):
         f"--data {digits_folder} --epochs 1 --seed 4",
         f"--data {digits_folder} --epochs 1 --seed 3 --validation-split 0.2",
     )
-    assert jobs.is_same(record, same)
-    assert not jobs.is_same(record, other_seed) and not jobs.is_same(record, other_split)
+    assert is_same_run(record, same)
+    assert not is_same_run(record, other_seed) and not is_same_run(record, other_split)
     assert other_split["data"]["images"]["validation"] == 40
 
 
 def test_own_switch_and_wrong_value(ask, monkeypatch, capsys):
     loads = []
-    load = common.load_data
-    monkeypatch.setattr(common, "load_data", lambda own: loads.append(own) or load(own))
+    load = common.read_data
+    monkeypatch.setattr(common, "read_data", lambda own: loads.append(own) or load(own))
     with pytest.raises(SystemExit) as end:
         ask("vgg16", "--data digits", "--data digits --epochs 0")
     assert end.value.code == 2 and loads == []

@@ -1,18 +1,18 @@
 """The difference of two groups: its interval, and everything else in which they differ."""
 
 import difflib
+import re
 import sys
 import textwrap
 
 import numpy as np
 
-from internals.comparison.test_sets import count_images
 from internals.core.intervals import compare_pairs, compare_seeds
-from internals.runs.run_reader import show_text
+from internals.runs import identity
+from internals.runs.run_reader import SOURCES, count_images, show_text
 
 NOT_RECORDED = "not recorded"
 NOT_COUNTED = ("script", "result")  # what follows from the rest
-CONSEQUENCES = ("network", "loss", "optimizer", "data")  # they may follow from a hyperparameter
 
 
 def flatten(name, value):
@@ -28,26 +28,20 @@ def flatten(name, value):
 
 
 def describe_run(run):
-    """Return {name: (kind, value)} of all that is recorded of a run and may bear on its result."""
-    record = run.record
-    found = {"script": ("script", show_text(record["script"]))}
+    """Return {name: (cause, value)} of all that is recorded of a run and may bear on its result."""
+    found = {"script": ("script", show_text(run.record["script"]))}
     found |= {name: ("hyperparameter", value) for name, value in run.settings.items()}
-    for name in ("loss", "optimizer", "backend"):
-        if name in record:
-            found |= {key: (name, value) for key, value in flatten(name, record[name]).items()}
-    if "network" in record:
-        found["layers"] = ("network", show_text(record["network"])[:8])
     images, held_out, _ = count_images(run)
     if images:
         found["training images"] = ("data", f"{images - held_out:,}")
-    if "sha256" in record.get("data", {}):
-        found["digest of the images"] = ("data", show_text(record["data"]["sha256"])[:8])
-    for name in ("device", "devices", "processor", "operating_system", "cores"):
-        if name in record:
-            found[name] = ("machine", show_text(record[name]))
-    for name, version in record.get("versions", {}).items():
-        found[f"version of {show_text(name)}"] = ("versions", show_text(version))
-    found["parameters"] = ("result", f"{record['parameters']:,}")
+    for path, fact in identity.FACTS.items():
+        value = identity.find(run.record, path)
+        if value is None or path in ("script", "name", "data.class_names"):
+            continue
+        if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
+            value = value[:8]  # of a digest as many as tell two apart
+        found |= {n: (fact.cause, text) for n, text in flatten(fact.words, value).items()}
+    found["parameters"] = ("result", f"{run.record['parameters']:,}")
     found["epochs done"] = ("result", str(len(run.history)))
     return found
 
@@ -87,7 +81,8 @@ def count_causes(first, second, scripts_differ):
         if kind == "hyperparameter" or name in first.keys() & second.keys()
     }
     hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
-    follow = set(CONSEQUENCES) - ({"network"} if scripts_differ else set())
+    follow = {fact.cause for fact in identity.FACTS.values() if fact.follows}
+    follow -= {"network"} if scripts_differ else set()
     counted = {kind for kind, _ in differ} - {"hyperparameter", *NOT_COUNTED}
     counted -= follow if hyperparameters else set()
     return hyperparameters + len(counted)
@@ -161,18 +156,27 @@ def explain_causes(count):
 
 
 def scripts_differ(first, second):
-    """Return whether the groups are of two scripts, or of one that was edited between them."""
+    """Return whether the groups are of two scripts, or of code that was edited between them."""
     if first.first.record["script"] != second.first.record["script"]:
         return True
-    texts = [group.first.script_text for group in (first, second)]
-    return all(texts) and texts[0] != texts[1]
+    return any(all(texts) and texts[0] != texts[1] for _, *texts in pair_sources(first, second))
 
 
-def diff_scripts(first, second):
-    """Return the unified diff of the two groups' scripts as a list of lines."""
-    texts = [group.first.script_text.splitlines() for group in (first, second)]
-    names = [f"{group.first.name}/script.py" for group in (first, second)]
-    return [show_text(line) for line in difflib.unified_diff(*texts, *names, lineterm="")]
+def pair_sources(first, second):
+    """Return (file name, first's text, second's) of script and common.py; "" for one not kept."""
+    both = first.first.sources, second.first.sources
+    return [(name, both[0][name], both[1][name]) for name in both[0]]
+
+
+def diff_sources(first, second, names=SOURCES):
+    """Return the unified diffs of the two groups' files as a list of lines, none where alike."""
+    lines = []
+    for name, *texts in pair_sources(first, second):
+        if all(texts) and name in names:
+            paths = [f"{group.first.name}/{name}" for group in (first, second)]
+            split = [text.splitlines() for text in texts]
+            lines += difflib.unified_diff(*split, *paths, lineterm="")
+    return [show_text(line) for line in lines]
 
 
 def show_comparison(first, second):
@@ -190,9 +194,9 @@ def show_comparison(first, second):
     widths = [max(len(row[column]) for row in shown) for column in (0, 1)]
     for name, one, other in shown:
         lines.append(f"  {name:{widths[0]}}  {one:{min(widths[1], 30)}}  {other}".rstrip())
-    if first.first.record["script"] == second.first.record["script"]:
-        if first.first.script_text and second.first.script_text:
-            lines += color_diff(diff_scripts(first, second))
+    same_script = first.first.record["script"] == second.first.record["script"]
+    names = SOURCES if same_script else ("common.py",)  # two scripts differ in nearly every line
+    lines += color_diff(diff_sources(first, second, names))
     return "\n".join(lines)
 
 

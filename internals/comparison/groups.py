@@ -4,18 +4,16 @@ import collections
 import dataclasses
 import functools
 import hashlib
-import json
 import math
 
 import numpy as np
 
 from internals.core.intervals import mean_and_spread
 from internals.core.text import show_spread
+from internals.runs import identity
 from internals.runs.run_reader import show_text
 
-DATA = ("sha256", "class_names")
 TEST_MARK = "*"  # of an accuracy that the test set has chosen
-DECIDING = ("network", "loss", "optimizer", "backend")  # beside hyperparameters and data
 
 
 @dataclasses.dataclass
@@ -107,25 +105,15 @@ def best_epochs(runs):
     return mean_and_spread([np.nanmax(each) for each in accuracies])[0], words
 
 
-def decide(run):
-    """Return all that decides the result of a run but the seed, as text."""
-    record = run.record
-    deciding = [run.settings, *(record.get("data", {}).get(name) for name in DATA)]
-    deciding += [record.get(name) for name in DECIDING]
-    if "network" not in record:
-        deciding.append(record["script"])  # an older run: all there is
-    return json.dumps(deciding, sort_keys=True)
-
-
 def make_groups(runs):
     """Return the runs as groups, in the order of the runs."""
-    by_identity = collections.defaultdict(list)
+    by_recipe = collections.defaultdict(list)
     for run in runs:
-        by_identity[decide(run)].append(run)
+        by_recipe[identity.recipe_of(run.record)].append(run)
     return [
         Group(
             sorted(alike, key=lambda run: (run.seed, run.record["started"])),
-            hashlib.sha256(identity.encode()).hexdigest()[:8],
+            hashlib.sha256(recipe.encode()).hexdigest()[:8],
         )
-        for identity, alike in by_identity.items()
+        for recipe, alike in by_recipe.items()
     ]

@@ -9,7 +9,7 @@ from internals.comparison.differences import (
     compare_groups,
     count_causes,
     describe_group,
-    diff_scripts,
+    diff_sources,
     scripts_differ,
 )
 from internals.comparison.disagreements import choose_seeds, pair, read_pictures
@@ -74,8 +74,9 @@ def describe_one(group):
 
 
 def text_key(group):
-    """Return a few letters for the text of a group's script; "" where it was not kept."""
-    text = group.first.script_text
+    """Return a few letters for the code of a group; "" where its script was not kept."""
+    texts = group.first.sources
+    text = texts["script.py"] and "\0".join(texts.values())
     return hashlib.sha256(text.encode()).hexdigest()[:8] if text else ""
 
 
@@ -85,7 +86,7 @@ def make_diffs(groups):
     for first, second in itertools.combinations(groups, 2):
         keys = text_key(first), text_key(second)
         if all(keys) and keys[0] != keys[1] and " ".join(keys) not in diffs:
-            diffs[" ".join(keys)] = diff_scripts(first, second)
+            diffs[" ".join(keys)] = diff_sources(first, second)
         if len(diffs) == MOST_DIFFS:
             break
     return diffs

@@ -10,12 +10,23 @@ import pandas as pd
 import tyro
 
 from internals.comparison.groups import TEST_MARK, make_groups
-from internals.comparison.test_sets import differing, make_data_sets
+from internals.comparison.labels import differing
+from internals.comparison.test_sets import make_data_sets
 from internals.core.files import fail, write_text
 from internals.core.text import show_spread, show_value
-from internals.runs.run import OLD_HYPERPARAMETERS, find_folders
-from internals.runs.run_reader import read_run, show_path, show_text
+from internals.runs.run_reader import called, read_folders, show_path, show_text
 
+USUAL = {  # values that nobody need be told where all groups have them
+    "recipe": "published",
+    "image_size": 32,
+    "schedule": "inverse_time",
+    "warmup": 0.0,
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "flip": False,
+    "shift": 0,
+    "flip_test": False,
+}
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 
 
@@ -91,22 +102,6 @@ def read_runs(options):
     return runs, {} if words else broken
 
 
-def called(run):
-    """Return the words that mean this run on the command line."""
-    return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
-
-
-def read_folders(path, broken):
-    """Return the runs at or below `path`; put what is wrong with the others into `broken`."""
-    runs = []
-    for folder in find_folders(path):
-        try:
-            runs.append(read_run(folder))
-        except ValueError as error:
-            broken[folder] = str(error)
-    return runs
-
-
 def explain_none(options, broken):
     """End the program with a message: what was asked for is not there, or is broken."""
     for folder, problem in broken.items():
@@ -132,8 +127,10 @@ def settings_of(group):
     """Return what decides a group's result and can be read in a table, as text."""
     record = group.first.record
     words = {name: str(record[name]) for name in ("backend", "device") if name in record}
-    recipe = {"recipe": show_text(record["hyperparameters"]["recipe"])}
-    return {"script": record["script"]} | recipe | group.first.settings | words
+    named = {"script": record["script"]}
+    if "recipe" in record["hyperparameters"]:
+        named["recipe"] = show_text(record["hyperparameters"]["recipe"])
+    return named | group.first.settings | words
 
 
 def shared_settings(data_set):
@@ -143,7 +140,7 @@ def shared_settings(data_set):
     shared = {
         name: value
         for name, value in settings[0].items()
-        if name not in differ and value != str(OLD_HYPERPARAMETERS.get(name))
+        if name not in differ and value != str(USUAL.get(name))
     }
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shared.items())
 

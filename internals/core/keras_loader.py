@@ -4,9 +4,8 @@ import contextlib
 import gc
 import os
 import platform
-import signal
-import sys
 
+from internals.core.signals import dying_of_interrupt
 from internals.core.stdio import open_closed
 
 
@@ -26,37 +25,15 @@ def quiet():
 
 
 @contextlib.contextmanager
-def interruptible():
-    """Have Ctrl-C end the program at once and without a traceback, before there is a run."""
-
-    def explain(kind, error, traceback):
-        if issubclass(kind, KeyboardInterrupt):
-            print("error: interrupted", file=sys.stderr)
-        else:
-            sys.__excepthook__(kind, error, traceback)
-
-    sys.excepthook = explain
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
 def without_collection():
-    """Leave the garbage collector off: it looks through all that is loaded, and finds nothing.
-
-    Nor does it look again when the program ends. Both are a third of the time that Keras takes.
-    """
+    """Leave the garbage collector off: it would search all that is loaded, and find nothing."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.enable()
+        if enabled:
+            gc.enable()
 
 
 def use_onednn(machine):
@@ -69,7 +46,7 @@ def use_onednn(machine):
 
 
 use_onednn(platform.machine())
-with quiet(), interruptible(), without_collection():
+with quiet(), dying_of_interrupt(), without_collection():
     import keras
 
 __all__ = ["keras", "quiet"]

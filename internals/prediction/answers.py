@@ -15,16 +15,14 @@ import tyro
 from PIL import ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
-from internals.comparison.table import called, read_folders
 from internals.core.files import fail, write_text
 from internals.data import dataset
 from internals.data.image_folder import IMAGE_SUFFIXES, enumerate_few
 from internals.prediction import reliability
-from internals.runs.run import CAN_GO_ON, OLD_HYPERPARAMETERS
-from internals.runs.run_reader import show_path, show_text
+from internals.runs.run import CAN_GO_ON
+from internals.runs.run_reader import called, read_folders, show_path, show_text
 
 MODEL = "model.keras"
-NOT_TYPED = {"data", "name", "results", "resume"}  # of an old run: they name what is not here
 MOST_NAMED = 3  # classes of a picture
 
 
@@ -123,22 +121,8 @@ def explain_untrained(run):
     if record["status"] in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
         command = shlex.join(["python", script, "--resume", str(run.folder)])
         fail(f"{lack}: it was stopped. To go on: {show_text(command)}")
-    command = record.get("command") or shlex.join(["python", script, *to_flags(record)])
+    command = record.get("command") or f"python {script}"
     fail(f"{lack}, which git does not keep. To make one: {show_text(command)}")
-
-
-def to_flags(record):
-    """Return the hyperparameters of a run that did not record its command, as flags."""
-    flags = []
-    for name, value in record["hyperparameters"].items():
-        flag = name.replace("_", "-")
-        if name in NOT_TYPED or value == OLD_HYPERPARAMETERS.get(name):
-            continue
-        if isinstance(value, bool):
-            flags.append(f"--{'' if value else 'no-'}{flag}")
-        else:
-            flags += [f"--{flag}", str(value)]
-    return flags
 
 
 def find_pictures(words):

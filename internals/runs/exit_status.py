@@ -7,59 +7,7 @@ import signal
 from internals.core.files import fail
 from internals.runs.run import Run
 
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 OUT_OF_MEMORY = "MemoryError|ResourceExhausted|RESOURCE_EXHAUSTED|out of memory|OOM|allocate"
-
-
-class Interrupted(KeyboardInterrupt):
-    """A signal asks the program to end."""
-
-    def __init__(self, number):
-        super().__init__(f"signal {number}")
-        self.number = number
-
-
-@contextlib.contextmanager
-def handling(handle):
-    """Have `handle(number)` called for each signal that asks the program to end.
-
-    A signal that the shell has the program ignore, as `nohup` does, stays ignored. With the first
-    one that comes the handlers of before are back.
-    """
-
-    def on_signal(number, frame):
-        restore()
-        handle(number)
-
-    def restore():
-        for number, handler in before.items():
-            if signal.getsignal(number) is on_signal:
-                signal.signal(number, handler)
-
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        restore()
-
-
-@contextlib.contextmanager
-def interruptible():
-    """Have the first signal raise Interrupted; a second one kills the program."""
-
-    def interrupt(number):
-        for other in SIGNALS:
-            if signal.getsignal(other) is not signal.SIG_IGN:
-                signal.signal(other, signal.SIG_DFL)
-        raise Interrupted(number)
-
-    with handling(interrupt):
-        yield
 
 
 @contextlib.contextmanager

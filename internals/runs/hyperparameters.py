@@ -5,12 +5,14 @@ import itertools
 import math
 import os
 import sys
+import typing
 from pathlib import Path
 
 import tyro
 
 from internals.core.files import fail
 from internals.data.dataset import NAMED_DATA
+from internals.runs import identity
 from internals.runs.run import read_record_to_resume
 
 
@@ -38,42 +40,61 @@ def is_name(value):
     return isinstance(value, str) and value.isprintable() and len(value) <= 50
 
 
-RECIPES = ("published", "modern")
-SCHEDULES = ("inverse_time", "cosine")
-PRECISIONS = ("float32", "bfloat16", "float16")
-RANGES = {  # field: the test of a value, and what the message says that it must be
+RANGES = {  # field: the test of a value of its type, and what the message says that it must be
     "data": (is_path, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
-    "image_size": (lambda n: is_whole(n) and 16 <= n <= 512, "a whole number of pixels, 16 to 512"),
-    "epochs": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
-    "batch_size": (lambda n: is_whole(n) and n >= 1, "a whole number, 1 or more"),
-    "optimizer": (lambda word: word in ("sgd", "adam"), "'sgd' or 'adam'"),
-    "learning_rate": (lambda x: is_number(x) and x > 0, "a number above 0"),
-    "momentum": (lambda x: is_number(x) and 0 <= x <= 1, "a number from 0 to 1"),
-    "decay": (lambda x: is_number(x) and x >= 0, "a number, 0 or more"),
-    "recipe": (lambda word: word in RECIPES, "'published' or 'modern'"),
-    "schedule": (lambda word: word in SCHEDULES, "'inverse_time' or 'cosine'"),
-    "warmup": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
-    "weight_decay": (lambda x: is_number(x) and x >= 0, "a number, 0 or more"),
-    "label_smoothing": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
-    "shift": (lambda n: is_whole(n) and 0 <= n <= 8, "a whole number of pixels, 0 to 8"),
-    "validation_split": (lambda x: is_number(x) and 0 <= x < 1, "from 0 to below 1"),
-    "seed": (lambda n: is_whole(n) and 0 <= n < 2**32, "a whole number, 0 to 4294967295"),
-    "precision": (lambda word: word in PRECISIONS, "'float32', 'bfloat16' or 'float16'"),
+    "image_size": (lambda n: 16 <= n <= 512, "a whole number of pixels, 16 to 512"),
+    "epochs": (lambda n: n >= 1, "a whole number, 1 or more"),
+    "batch_size": (lambda n: n >= 1, "a whole number, 1 or more"),
+    "learning_rate": (lambda x: x > 0, "a number above 0"),
+    "momentum": (lambda x: 0 <= x <= 1, "a number from 0 to 1"),
+    "decay": (lambda x: x >= 0, "a number, 0 or more"),
+    "warmup": (lambda x: 0 <= x < 1, "from 0 to below 1"),
+    "weight_decay": (lambda x: x >= 0, "a number, 0 or more"),
+    "label_smoothing": (lambda x: 0 <= x < 1, "from 0 to below 1"),
+    "shift": (lambda n: 0 <= n <= 8, "a whole number of pixels, 0 to 8"),
+    "validation_split": (lambda x: 0 <= x < 1, "from 0 to below 1"),
+    "seed": (lambda n: 0 <= n < 2**32, "a whole number, 0 to 4294967295"),
     "name": (is_name, "50 printable characters at most"),
     "results": (is_path, "the name of a folder, in UTF-8"),
+}
+TYPES = {  # the test of a value of a plain type, and the words for it
+    bool: (lambda value: isinstance(value, bool), "True or False"),
+    int: (is_whole, "a whole number"),
+    float: (is_number, "a number"),
+    str: (lambda value: isinstance(value, str), "text"),
 }
 
 
 def check(hyperparameters):
-    """End the program with a message where a value is out of its range."""
-    for field, (allowed, wanted) in RANGES.items():
+    """Check every value by its field's type and range; a whole number in a float field becomes one.
+
+    A wrong value ends the program with a message. Types other than plain ones and Literal are the
+    script's own affair.
+    """
+    for field, kind in typing.get_type_hints(type(hyperparameters)).items():
         value = getattr(hyperparameters, field)
-        if not allowed(value):
-            fail(f"{field} is {value!r}; it must be {wanted}")
-    for field in dataclasses.fields(hyperparameters):
-        value = getattr(hyperparameters, field.name)
-        if field.type is bool and not isinstance(value, bool):
-            fail(f"{field.name} is {value!r}; it must be True or False")
+        in_range, wanted = RANGES.get(field, (None, None))
+        if typing.get_origin(kind) is typing.Literal:
+            allowed = typing.get_args(kind)
+            right_type, words = value in allowed, enumerate_allowed(allowed)
+        else:
+            has_type, words = TYPES.get(kind, (lambda value: True, ""))
+            right_type = has_type(value)
+        if not right_type or in_range and not in_range(value):
+            fail(f"{field} is {value!r}; it must be {wanted or words}")
+        if kind is float:  # decay=0 and decay=0.0 are one value
+            object.__setattr__(hyperparameters, field, float(value))
+    check_together(hyperparameters)
+
+
+def enumerate_allowed(values):
+    """Return allowed values in words, such as 'sgd' or 'adam'."""
+    *most, last = map(repr, values)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def check_together(hyperparameters):
+    """End the program with a message where two values do not go together."""
     if hyperparameters.keep_best and not hyperparameters.validation_split:
         fail(
             "keep_best needs a held-out part of the training images, such as validation_split "
@@ -110,7 +131,7 @@ def parse(published, modern, description):
                 f"epochs is {now!r}; the run was to have {own}: its cosine schedule has given each "
                 "update its learning rate accordingly, and reaches 0 there"
             )
-        if folder and not may_change(field.name, own, now):
+        if folder and not may_differ(field.name, own, now):
             fail(
                 f"{field.name} is {now!r}; a resumed run keeps its own, {own or 'none'}, or has "
                 "more epochs"
@@ -138,11 +159,11 @@ def expand(hyperparameters):
     return dataclasses.replace(hyperparameters, **paths)
 
 
-def may_change(field, own, now):
-    """Return whether a resumed run may have another value: images are compared when loaded."""
-    if field == "data":
-        return os.path.exists(now) and not {own, now} & NAMED_DATA
-    return field == "epochs" and now > own
+def may_differ(field, was, now):
+    """Return whether a resumed run may have another value; images are compared when loaded."""
+    if field == "data" and (not os.path.exists(now) or {was, now} & NAMED_DATA):
+        return False
+    return identity.may_differ_on_resume(field, was, now)
 
 
 def recorded(folder, kind):

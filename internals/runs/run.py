@@ -16,20 +16,9 @@ import numpy as np
 import pandas as pd
 
 from internals.core.files import fail, locked, write_text
+from internals.runs import identity
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
-NOT_IN_OLD_RUNS = ("loss", "optimizer", "test_set")
-OLD_HYPERPARAMETERS = {  # what runs did before run.json had these
-    "recipe": "published",
-    "image_size": 32,
-    "schedule": "inverse_time",
-    "warmup": 0.0,
-    "weight_decay": 0.0,
-    "label_smoothing": 0.0,
-    "flip": False,
-    "shift": 0,
-    "flip_test": False,
-}
 RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
 
 
@@ -43,6 +32,7 @@ class Run:
     stop: Exception = None  # why training ended early, if it did
     lock: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
     held = None  # the run that this process has taken
+    probe = None  # of a sweep, which only asks what a run would be: see sweep/script_probe.py
 
     @property
     def script(self):
@@ -114,8 +104,7 @@ def read_record(folder):
         raise ValueError("it is no JSON object")
     if not isinstance(record.get("hyperparameters"), dict) or not record.get("script"):
         raise ValueError("it lacks hyperparameters")
-    own = OLD_HYPERPARAMETERS | record["hyperparameters"]
-    return {"status": "unknown"} | record | {"hyperparameters": own}
+    return {"status": "unknown"} | record
 
 
 def read_record_to_resume(folder):
@@ -162,8 +151,11 @@ def make_run_folder(results, script, started, name):
             fail(f"results is {results!r}; no folder can be made there: {error.strerror}")
 
 
-def create(script, hyperparameters):
-    """Return a new run in a folder of its own, its record begun but not yet written."""
+def create_run(script, common, hyperparameters):
+    """Return a new run in a folder of its own, its record begun but not yet written.
+
+    The folder keeps the texts of the script and of common.py, two paths.
+    """
     started, name, stem = datetime.datetime.now(), hyperparameters.name, Path(script).stem
     folder = make_run_folder(hyperparameters.results, stem, started, name)
     record = {"script": stem, "name": name}
@@ -171,13 +163,17 @@ def create(script, hyperparameters):
     record |= {"command": shlex.join(["python", Path(sys.argv[0]).name, *sys.argv[1:]])}
     run = Run(folder, hyperparameters, record)
     run.take()
-    if text := "".join(linecache.getlines(script)):
-        write_text(folder / "script.py", text)
+    for name, source in (("script.py", script), ("common.py", common)):
+        if text := "".join(linecache.getlines(source)):
+            write_text(folder / name, text)
     return run
 
 
-def reopen(hyperparameters, same):
-    """Return the run that `resume` names; end the program where `same` is not as it was."""
+def reopen_run(hyperparameters, now):
+    """Return the run that `resume` names; end the program where it may not go on as it is now.
+
+    `now` is what run.json would say of it.
+    """
     resume = hyperparameters.resume
     folder = Path(resume)
     run = Run(folder, hyperparameters, {})
@@ -188,23 +184,21 @@ def reopen(hyperparameters, same):
     run.record = read_record_to_resume(folder)  # again: it may have ended while the data was read
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
-    for what, now in same.items():
-        was = run.record.get(what, now if what in NOT_IN_OLD_RUNS else None)
-        if was != now:
-            run.release()
-            fail(f"resume is {resume!r}; {explain_difference(what, was, now)}")
+    if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
+        run.release()
+        fail(f"resume is {resume!r}; {explain_obstacle(*obstacle, run.record, now)}")
     return run
 
 
-def explain_difference(what, was, now):
+def explain_obstacle(name, was, now, record, other):
     """Return in words what is not as it was when the run began."""
-    if what == "data":
-        counts = [
-            f"{len(data.get('class_names', []))} classes, {data.get('images')}"
-            for data in (was or {}, now)
-        ]
-        if counts[0] != counts[1]:
-            return f"its data is not the same any more: it was {counts[0]}, it is {counts[1]}"
-    if what in NOT_IN_OLD_RUNS:
-        return f"its {what} is not the same any more: it was {was}, it is {now}"
-    return f"its {what} is not the same any more"
+    counts = [
+        f"{len(data.get('class_names', []))} classes, {data.get('images')}"
+        for data in (record.get("data", {}), other["data"])
+    ]
+    if name.startswith("data.") and counts[0] != counts[1]:
+        return f"its data is not the same any more: it was {counts[0]}, it is {counts[1]}"
+    if isinstance(was, str) and re.fullmatch("[0-9a-f]{64}", was):  # digests tell nobody anything
+        return f"its {name.removesuffix('.sha256')} is not the same any more"
+    words = "not recorded" if was is None else was
+    return f"its {name} is not the same any more: it was {words}, it is {now}"

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from internals.core.files import is_locked
-from internals.runs.run import read_history, read_record
+from internals.runs import identity
+from internals.runs.run import find_folders, read_history, read_record
 
 FIELDS = {  # of run.json: what they must be; those of older runs, and then the later ones
     "script": str,
@@ -41,8 +42,8 @@ LATER_FIELDS = {
 }
 KINDS = {str: "text", int: "a whole number", float: "a number", dict: "an object"}
 COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
+SOURCES = ("script.py", "common.py")  # that a run keeps as they were
 PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
-NOT_COMPARED = {"seed", "name", "recipe", "results", "resume", "data"}  # data by its digest
 
 
 @dataclasses.dataclass
@@ -61,12 +62,8 @@ class ComparedRun:
     @property
     def settings(self):
         """Return the hyperparameters that decide the result, as text."""
-        own = self.record["hyperparameters"]
-        return {
-            show_text(name): show_text(value)
-            for name, value in own.items()
-            if name not in NOT_COMPARED
-        }
+        deciding = identity.hyperparameters_that(self.record, identity.DECIDES, identity.MAY_GROW)
+        return {show_text(name): show_text(value) for name, value in deciding.items()}
 
     @property
     def seed(self):
@@ -96,10 +93,14 @@ class ComparedRun:
         return bool(held_out)
 
     @functools.cached_property
-    def script_text(self):
-        """Return the script as it was when it ran; "" where the run did not keep it."""
-        path = self.folder / "script.py"
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    def sources(self):
+        """Return script and common.py as they were when it ran; "" for one that was not kept."""
+        texts = {}
+        for name in SOURCES:
+            path = self.folder / name
+            kept = path.is_file()
+            texts[name] = path.read_text(encoding="utf-8", errors="replace") if kept else ""
+        return texts
 
     @functools.cached_property
     def predictions(self):
@@ -151,6 +152,35 @@ def read_run(folder):
     with naming("confusion_matrix.csv"):
         matrix = read_matrix(folder / "confusion_matrix.csv")
     return ComparedRun(folder, record, history, matrix)
+
+
+def called(run):
+    """Return the words that mean this run on the command line."""
+    return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
+
+
+def read_folders(path, broken):
+    """Return the runs at or below `path`; put what is wrong with the others into `broken`."""
+    runs = []
+    for folder in find_folders(path):
+        try:
+            runs.append(read_run(folder))
+        except ValueError as error:
+            broken[folder] = str(error)
+    return runs
+
+
+def class_names(run):
+    """Return the names of the run's classes; [] where they are not known."""
+    known = run.record.get("data", {}).get("class_names")
+    return known or ([*map(str, run.matrix.columns)] if run.matrix is not None else [])
+
+
+def count_images(run):
+    """Return the numbers of images for training (validation included), validation and test."""
+    count = run.record.get("data", {}).get("images", {})
+    held_out = count.get("validation", 0)
+    return count.get("train", 0) + held_out, held_out, count.get("test", 0)
 
 
 def check_record(record):

@@ -4,7 +4,6 @@ import collections
 import contextlib
 import dataclasses
 import importlib.util
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import joblib
 
 from internals.core.files import fail
-from internals.runs.exit_status import SIGNALS
+from internals.core.signals import handling_signals, restore_defaults
 from internals.sweep import jobs
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -135,20 +134,12 @@ def stoppable(engine, todo):
             print("The scripts are told to end; a second Ctrl-C leaves them no time to report")
         engine.stop(todo[0].sweep, number)
 
-    def pass_on(number, frame):
+    def pass_on(number):
         came.append(number)
         if len(came) == 2:  # whoever wants a third time wants nothing but an end
-            for each in SIGNALS:
-                signal.signal(each, signal.SIG_DFL)
+            restore_defaults()
         # in a thread of its own: the lock may be held by what the signal has interrupted
         threading.Thread(target=tell, args=(number,)).start()
 
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as nohup asks for
-            signal.signal(number, pass_on)
-    try:
+    with handling_signals(pass_on, times=2):
         yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -6,20 +6,17 @@ Dask's workers import this module as well, so it loads no Keras.
 import contextlib
 import dataclasses
 import hashlib
-import json
 import os
 import socket
 import time
 from pathlib import Path
 
 from internals.core.files import is_locked
-from internals.runs.run import CAN_GO_ON, OLD_HYPERPARAMETERS, find_folders, read_record
+from internals.runs import identity
+from internals.runs.run import CAN_GO_ON, find_folders, read_record
 from internals.sweep.subprocesses import SCRIPTS, claimed, remove
 
 HIDDEN = ".sweep"  # the folder in results/ for the output of the scripts that run
-NOT_IDENTITY = {"name", "recipe", "results", "resume", "data"}  # images are known by their digest
-NOT_IN_OLD_RUNS = ("loss", "optimizer")
-IDENTITY = ("network", "backend", *NOT_IN_OLD_RUNS)
 ENDED = ("finished", "diverged")  # such a run is not made again
 PATIENCE = 1  # seconds between two looks at a run that another process has
 LAST_LINES = 8  # of a failed script's output
@@ -45,8 +42,7 @@ class Job:
     @property
     def log(self):
         """Return the path of the script's output, whose name is that of the run's identity."""
-        text = json.dumps(identity(self.wanted), sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256(identity.name_of_run(self.wanted).encode()).hexdigest()
         return self.results / HIDDEN / f"{Path(self.script).stem}-{digest[:16]}.log"
 
 
@@ -65,26 +61,6 @@ class Outcome:
 # Runs that are there already
 
 
-def identity(record):
-    """Return what makes two runs the same run, from the record of one."""
-    own = OLD_HYPERPARAMETERS | record["hyperparameters"]
-    data = record.get("data")
-    return {
-        "hyperparameters": {name: value for name, value in own.items() if name not in NOT_IDENTITY},
-        "data": data.get("sha256") if isinstance(data, dict) else None,
-        **{name: record.get(name) for name in IDENTITY},
-    }
-
-
-def is_same(record, wanted):
-    """Return whether the run with this record is the one that is wanted."""
-    theirs, ours = identity(record), identity(wanted)
-    return all(
-        theirs[name] == ours[name] or (name in NOT_IN_OLD_RUNS and theirs[name] is None)
-        for name in ours
-    )
-
-
 def find_run(job):
     """Return folder and record of the run that is the job's: finished, or else the furthest.
 
@@ -94,7 +70,7 @@ def find_run(job):
     for folder in find_folders(job.results / Path(job.script).stem):
         with contextlib.suppress(OSError, ValueError):  # a broken folder is no such run
             record = read_record(folder)
-            if is_same(record, job.wanted) and is_usable((folder, record)):
+            if identity.is_same_run(record, job.wanted) and is_usable((folder, record)):
                 found.append((folder, record))
 
     def worth(run):

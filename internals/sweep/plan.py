@@ -14,7 +14,8 @@ import joblib
 import tyro
 
 from internals.core.files import fail
-from internals.sweep.jobs import Job, identity
+from internals.runs import identity
+from internals.sweep.jobs import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 SWITCH = {"true": "--{}", "false": "--no-{}"}  # how a script's own parser takes a boolean
@@ -113,9 +114,10 @@ def make_jobs(options, values):
     telling = [flag for flag in values if len(values[flag]) > 1]
     jobs, known, sweep = [], [], uuid.uuid4().hex
     for combination, record in zip(combinations, records, strict=True):
-        if identity(record) in known:
+        name = identity.name_of_run(record)
+        if name in known:
             continue  # 0.1 and 1e-1 are the same value
-        known.append(identity(record))
+        known.append(name)
         words = [f"{flag.replace('-', '_')} {combination[flag]}" for flag in telling]
         jobs.append(
             Job(

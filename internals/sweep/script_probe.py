@@ -6,7 +6,7 @@ would begin.
 """
 
 import contextlib
-import dataclasses
+import io
 import json
 import runpy
 import signal
@@ -15,8 +15,7 @@ from pathlib import Path
 
 from internals.core.keras_loader import keras
 
-from internals.data import dataset
-from internals.runs import run as runs
+from internals.runs.run import Run
 from internals.training import architecture
 
 
@@ -24,63 +23,45 @@ class Answer(Exception):
     """A script has come to the point at which it is known what is asked for."""
 
 
+class Probe:
+    """What Run.probe is while a script is asked: it answers in place of data and of a run."""
+
+    def __init__(self):
+        self.which, self.data = None, None  # the last images, which most of the runs share
+
+    def load_data(self, hyperparameters, load):
+        """Return the images of these hyperparameters, loaded anew only where they are others."""
+        which = which_data(hyperparameters)
+        if self.which != which:
+            self.data = None  # first, so that images are never in memory twice
+            with contextlib.redirect_stdout(sys.stderr):
+                self.which, self.data = which, load(hyperparameters)
+        return self.data
+
+    def start_run(self, record):
+        """Answer with what run.json would hold."""
+        raise Answer(record)
+
+
+class ParserProbe:
+    """What Run.probe is before that: it answers with the hyperparameters, and loads nothing."""
+
+    def load_data(self, hyperparameters, load):
+        raise Answer(hyperparameters)
+
+
 def main():
     """Read a list of command lines from stdin; print a list of what run.json would hold."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback: whoever asks says what happened
-    script = sys.argv[1]
-    commands = json.load(sys.stdin)
+    script, commands = sys.argv[1], json.load(sys.stdin)
     sys.path.insert(0, str(Path(script).resolve().parent))  # as Python does for a script
-    with contextlib.redirect_stdout(sys.stderr):
-        script_names = runpy.run_path(script, run_name="asked")
-        common = script_names["common"]
-        hyperparameters = [parse(script_names["main"], common, script, each) for each in commands]
-        remember_data(common)
-        answers = [None] * len(commands)
-        for index in sorted(range(len(commands)), key=lambda i: which_data(hyperparameters[i])):
-            own = hyperparameters[index]
-            same = ask(script_names["main"], common, own)
-            answers[index] = {"hyperparameters": dataclasses.asdict(own)} | same
-            keras.utils.clear_session()  # or all the networks stay in memory
+    script_main = runpy.run_path(script, run_name="asked")["main"]
+    parser, probe, answers = ParserProbe(), Probe(), [None] * len(commands)
+    parsed = [ask(script_main, parser, [script, *command]) for command in commands]  # all, first
+    for index in sorted(range(len(commands)), key=lambda i: which_data(parsed[i])):
+        answers[index] = ask(script_main, probe, [script, *commands[index]])
+        keras.utils.clear_session()  # or all the networks stay in memory
     print(json.dumps(answers))
-
-
-def answer_of(main):
-    """Return what `main` comes to."""
-    try:
-        with architecture.enough_pixels():
-            main()
-    except Answer as answer:
-        return answer.args[0]
-    raise SystemExit("error: the script never calls common.start_run; it cannot be swept")
-
-
-def parse(main, common, script, arguments):
-    """Return the hyperparameters that the script's own parser makes of a command line."""
-    own_parser = common.parse_args
-
-    def parse_and_stop(*defaults_and_description):
-        with contextlib.redirect_stdout(None):
-            hyperparameters = own_parser(*defaults_and_description)
-        raise Answer(hyperparameters)
-
-    sys.argv = [script, *arguments]
-    common.parse_args = parse_and_stop
-    try:
-        return answer_of(main)
-    finally:
-        common.parse_args = own_parser
-
-
-def ask(main, common, hyperparameters):
-    """Return what the script's run would have in run.json, as start_run gives it to `reopen`."""
-
-    def reopen(hyperparameters, same):
-        raise Answer(same)
-
-    resumed = dataclasses.replace(hyperparameters, resume="the run that would be the same")
-    common.parse_args = lambda *_: resumed
-    runs.reopen = reopen
-    return answer_of(main)
 
 
 def which_data(hyperparameters):
@@ -88,25 +69,17 @@ def which_data(hyperparameters):
     return hyperparameters.data, hyperparameters.image_size, hyperparameters.validation_split
 
 
-def remember_data(common):
-    """Have the last images and their digest remembered, which most of the runs share."""
-    load, describe, last = common.load_data, dataset.describe, {}
-
-    def load_data(hyperparameters):
-        which = which_data(hyperparameters)
-        if last.get("which") != which:
-            last.clear()  # first, so that the images are never in memory twice
-            last.update(which=which, data=load(hyperparameters))
-        return last["data"]
-
-    def describe_once(data):
-        if data is not last.get("data"):  # a script may have made other images of them
-            return describe(data)
-        if "description" not in last:
-            last["description"] = describe(data)
-        return last["description"]
-
-    common.load_data, dataset.describe = load_data, describe_once
+def ask(script_main, probe, words):
+    """Return what the probe answers when the script's main runs with these words as sys.argv."""
+    sys.argv, Run.probe = words, probe
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), architecture.enough_pixels():
+            script_main()
+    except Answer as answer:
+        return answer.args[0]
+    finally:
+        Run.probe = None
+    raise SystemExit("error: the script never calls common.start_run; it cannot be swept")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import warnings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)  # its drawings hold "\|/" in plain strings
-    from keras_sequential_ascii import keras2ascii
+    from keras_sequential_ascii.main import print_layers
 
 from internals.core.files import fail
 
@@ -56,29 +56,31 @@ def digest(model):
 
 
 def draw_architecture(model):
-    """Return the network as keras_sequential_ascii prints it, channels first.
+    """Return the network as keras_sequential_ascii prints it, or as Keras does if that cannot.
 
-    The package reads `input_shape` and `output_shape`, which layers had until Keras 2.
+    The package wants layers as Keras 2 had them; what it reads of each is handed to it instead.
     """
-
-    def channels_first(shape):
-        return (shape[0], shape[-1], *shape[1:-1])
-
-    class View:
-        def __init__(self, layer):
-            self.__class__ = type(type(layer).__name__, (View,), {})
-            self.name = layer.name
-            self.input_shape = channels_first(layer.input.shape)
-            self.output_shape = channels_first(layer.output.shape)
-            self.activation = getattr(layer, "activation", None)
-            self.count_params = layer.count_params
-
-    class Views:
-        layers = [View(layer) for layer in model.layers]
-
-    with contextlib.redirect_stdout(io.StringIO()) as drawing:
-        keras2ascii(Views)
+    drawing = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(drawing):
+            print_layers([describe_layer(layer) for layer in model.layers], simplify=True)
+    except Exception:  # it knows chains of single layers only
+        drawing = io.StringIO()
+        model.summary(print_fn=lambda line: print(line, file=drawing))
     return drawing.getvalue()
+
+
+def describe_layer(layer):
+    """Return what keras_sequential_ascii reads of a layer: shapes have their channels first."""
+    shapes = [(shape[-1], *shape[1:-1]) for shape in (layer.input.shape, layer.output.shape)]
+    return {
+        "name": layer.name,
+        "kind": type(layer).__name__,
+        "input_shape": shapes[0],
+        "output_shape": shapes[1],
+        "n_parameters": layer.count_params(),
+        "activation": getattr(getattr(layer, "activation", None), "__name__", ""),
+    }
 
 
 def describe_training(model):

@@ -1,6 +1,5 @@
 """The checkpoint of a run: what training keeps on disk, and how it stops and resumes."""
 
-import dataclasses
 import json
 import math
 import time
@@ -10,11 +9,11 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core.files import fail, write_file
+from internals.runs import identity
 from internals.runs.hyperparameters import is_number
 from internals.training import chance_level, distributed
 
 COLUMNS = {"epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"}
-MAY_DIFFER = {"data", "name", "recipe", "results", "resume"}  # data by its digest
 
 
 class Stop(Exception):
@@ -85,22 +84,15 @@ class Recorder(keras.callbacks.Callback):
             raise ValueError("the history's epochs are not 1, 2, 3 and so on")
         return rows[:epochs]
 
-    def recipe(self):
-        """Return what decides a run, and must be the same when it goes on."""
-        own = dataclasses.asdict(self.run.hyperparameters)
-        recipe = {name: value for name, value in own.items() if name not in MAY_DIFFER}
-        recipe |= {name: self.run.record[name] for name in ("loss", "optimizer", "network")}
-        return recipe | {"data": self.run.record["data"]["sha256"]}
-
     def check_recipe(self, saved):
         """End the program where the checkpoint belongs to another recipe than the run now has."""
-        now = self.recipe()
-        for name, value in saved.items():
-            if now.get(name) != value and (name != "epochs" or now[name] < value):
-                fail(
-                    f"{self.path} was trained with {name} {value!r}, not {now.get(name)!r}; "
-                    "a run goes on as it began, or with more epochs"
-                )
+        now = identity.facts_to_go_on(self.run.record)
+        if obstacle := saved and identity.find_obstacle(saved, now):
+            name, was, now = obstacle
+            fail(
+                f"{self.path} was trained with {name} {was!r}, not {now!r}; "
+                "a run goes on as it began, or with more epochs"
+            )
 
     def stop_soon(self, number):
         """Have training end after the batch, because of a signal."""
@@ -161,7 +153,8 @@ class Recorder(keras.callbacks.Callback):
             for index, variable in enumerate(self.variables)
         }
         arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
-        np.savez(path, epochs=len(self.rows), recipe=json.dumps(self.recipe()), **arrays)
+        recipe = json.dumps(identity.facts_to_go_on(self.run.record))
+        np.savez(path, epochs=len(self.rows), recipe=recipe, **arrays)
 
     def end(self):
         """Record the end of training, say how it came, and go back to the best epoch if wanted."""

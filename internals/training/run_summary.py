@@ -57,13 +57,3 @@ def enumerate_values(own):
     if own.precision != "float32":
         words.append(own.precision)
     return ", ".join(words)
-
-
-def refresh_page(folder):
-    """Bring the page that lays the run in `folder` beside others up to date, or say why not."""
-    try:
-        from internals.comparison import page  # here, so that nothing wrong there stops a run
-
-        page.refresh(folder)
-    except Exception as error:
-        print(f"The page that compares runs was not brought up to date: {error!r}")

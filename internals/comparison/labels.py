@@ -1,0 +1,62 @@
+"""Labels and colours of groups: what tells a group from the others of its test set."""
+
+import collections
+import re
+
+from internals.runs.run_reader import show_text
+
+COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
+
+
+TOLD = ("network", "loss", "preprocessing", "backend")  # beside hyperparameters, if need be
+
+
+def differing(dictionaries):
+    """Return the names whose values are not the same in all dictionaries."""
+    names = dict.fromkeys(name for each in dictionaries for name in each)
+    return [name for name in names if len({each.get(name) for each in dictionaries}) > 1]
+
+
+def name_of(group):
+    """Return the name that the runs were given, without the seed; "" where they have several."""
+    names = {str(run.record.get("name") or "") for run in group.runs}
+    names = {re.sub(r"[-_ ]*seed[-_= ]*\d+$", "", name) for name in names}
+    return show_text(names.pop()) if len(names) == 1 else ""
+
+
+def name_groups(groups):
+    """Give each group a colour, and a label: what tells it from the others, never the time."""
+    scripts = collections.defaultdict(list)
+    for group in groups:
+        scripts[group.first.record["script"]].append(group)
+    for script, alike in scripts.items():
+        names = differing([group.first.settings for group in alike])
+        for group in alike:
+            values = group.first.settings
+            own = [f"{name.replace('_', ' ')} {values.get(name)}" for name in names]
+            parts = [name_of(group)] if name_of(group) else own
+            group.label = ", ".join([script] * (len(scripts) > 1) + parts) or script
+    tell_apart(groups)
+    for index, group in enumerate(groups):
+        group.color = COLORS[index % len(COLORS)]
+
+
+def tell_apart(groups):
+    """Add to labels that several groups have what differs in them: layers, loss or backend."""
+    by_label = collections.defaultdict(list)
+    for group in groups:
+        by_label[group.label].append(group)
+    for alike in [alike for alike in by_label.values() if len(alike) > 1]:
+        facts = [
+            {name: str(group.first.record.get(name, "-")) for name in TOLD} | group.first.settings
+            for group in alike
+        ]
+        names = differing(facts)[:3]
+        taken = collections.Counter()
+        for group, own in zip(alike, facts, strict=True):
+            words = [f"{name} {show_text(own.get(name, '-'))[:10]}" for name in names]
+            words = [word.replace("_", " ").replace("network", "layers") for word in words]
+            group.label = ", ".join([group.label, *words])
+            taken[group.label] += 1
+            if taken[group.label] > 1:
+                group.label += f" ({taken[group.label]})"

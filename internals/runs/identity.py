@@ -1,0 +1,122 @@
+"""The identity of a run: what each recorded fact is to it, and the four questions it answers.
+
+Is it the same run (sweep)? Do two runs repeat one recipe (groups)? May a run go on (resume)? In
+what do two runs differ (comparison)? A fact that run.json lacks was not recorded: it is None, and
+None is not what another run recorded.
+"""
+
+import dataclasses
+import json
+
+DECIDES = "decides"  # part of the recipe: another value makes another result
+SEED = "seed"  # what repeats of one recipe differ in
+MAY_GROW = "may grow"  # decides, and may be more when a run goes on
+LABEL = "label"  # a name for people or for a folder, never compared
+PLACE = "place"  # where files lie, never compared: data is known by its digest
+ENVIRONMENT = "environment"  # told in a comparison, but splits no group
+
+HYPERPARAMETERS = {  # every other one decides
+    "seed": SEED,
+    "epochs": MAY_GROW,
+    "name": LABEL,
+    "recipe": LABEL,
+    "results": LABEL,
+    "resume": LABEL,
+    "data": PLACE,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Fact:
+    """A fact of run.json beside its hyperparameters."""
+
+    kind: str
+    cause: str  # facts of one cause count once among the causes of a difference
+    words: str  # what a comparison calls it
+    follows: bool = False  # it may follow from a hyperparameter, and then is no cause of its own
+
+
+FACTS = {  # by the path in run.json
+    "script": Fact(LABEL, "script", "script"),
+    "name": Fact(LABEL, "name", "name"),
+    "data.sha256": Fact(DECIDES, "data", "digest of the images", follows=True),
+    "data.class_names": Fact(DECIDES, "data", "class names", follows=True),
+    "network": Fact(DECIDES, "network", "layers", follows=True),
+    "loss": Fact(DECIDES, "loss", "loss", follows=True),
+    "optimizer": Fact(DECIDES, "optimizer", "optimizer", follows=True),
+    "preprocessing": Fact(DECIDES, "preprocessing", "preprocessing"),
+    "backend": Fact(DECIDES, "backend", "backend"),
+    "device": Fact(ENVIRONMENT, "machine", "device"),
+    "devices": Fact(ENVIRONMENT, "machine", "devices"),
+    "processor": Fact(ENVIRONMENT, "machine", "processor"),
+    "operating_system": Fact(ENVIRONMENT, "machine", "operating_system"),
+    "cores": Fact(ENVIRONMENT, "machine", "cores"),
+    "versions": Fact(ENVIRONMENT, "versions", "version of"),
+}
+
+
+def find(record, path):
+    """Return the value at a path such as data.sha256; None where it was not recorded."""
+    for name in path.split("."):
+        record = record.get(name) if isinstance(record, dict) else None
+    return record
+
+
+def hyperparameters_that(record, *kinds):
+    """Return the hyperparameters of these kinds."""
+    values = record["hyperparameters"]
+    return {n: value for n, value in values.items() if HYPERPARAMETERS.get(n, DECIDES) in kinds}
+
+
+def facts_that(record, *kinds):
+    """Return {name: value} of all recorded facts of these kinds, hyperparameters among them.
+
+    Values are as JSON returns them, so that those of a run in memory equal those on disk.
+    """
+    found = {path: find(record, path) for path, fact in FACTS.items() if fact.kind in kinds}
+    own = {f"hyperparameters.{n}": v for n, v in hyperparameters_that(record, *kinds).items()}
+    return json.loads(json.dumps(own | found, default=str))
+
+
+# ------------------------------------------------------------------------------------------------
+# The questions
+
+
+def is_same_run(record, other):
+    """Return whether two records are of the same run: one recipe, one seed, as many epochs."""
+    return name_of_run(record) == name_of_run(other)
+
+
+def name_of_run(record):
+    """Return all that makes a run the run that it is, as text."""
+    return json.dumps(facts_that(record, DECIDES, SEED, MAY_GROW), sort_keys=True)
+
+
+def recipe_of(record):
+    """Return all that decides the result of a run but the seed, as text: repeats have the same."""
+    return json.dumps(facts_that(record, DECIDES, MAY_GROW), sort_keys=True)
+
+
+def find_obstacle(was, now):
+    """Return (name, old value, new value) of what keeps a run from going on; None where it may.
+
+    `was` and `now` are facts that decide, with the seed, as `facts_to_go_on` returns them.
+    """
+    for name in {**was, **now}:
+        one, other = was.get(name), now.get(name)
+        grown = name == "hyperparameters.epochs" and one and other and other >= one
+        if one != other and not grown:
+            return name.removeprefix("hyperparameters."), one, other
+    return None
+
+
+def facts_to_go_on(record):
+    """Return the facts that must be as they were when a run goes on, but for more epochs."""
+    return facts_that(record, DECIDES, SEED, MAY_GROW)
+
+
+def may_differ_on_resume(name, was, now):
+    """Return whether the command line may give a resumed run another value of a hyperparameter."""
+    if name == "epochs":
+        return now > was
+    return HYPERPARAMETERS.get(name) == PLACE
