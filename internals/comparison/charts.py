@@ -33,11 +33,6 @@ MOST_CLASSES_IN_A_CHART = 25
 MOST_CLASSES_NAMED = 40
 
 
-def save_chart(figure, folder, name):
-    folder.mkdir(parents=True, exist_ok=True)
-    save_figure(figure, folder / f"{name}.png")
-
-
 def add_legend(axes):
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=9)
@@ -63,7 +58,7 @@ def draw_charts(groups, folder, suffix=""):
     if len(groups) == len(by_class) == 2:
         figures["confusion_difference"] = draw_confusion_difference(*groups)
     for name, figure in figures.items():
-        save_chart(figure, folder, name + suffix)
+        save_figure(figure, folder / f"{name}{suffix}.png")
     return {name + suffix: CHARTS[name] for name in figures}
 
 
