@@ -55,8 +55,6 @@ def write_page(comparison, results):
 
     try:
         page.write_page(comparison, results)
-    except page.NotOurs as error:
-        fail(f"the page is not written: {error}")
     except OSError as error:
         fail(f"the page cannot be written: {error}")
     print(f"All of it, with the pictures: {show_path(results / 'index.html')}")

@@ -16,15 +16,15 @@ def charts(monkeypatch):
     """Return the figures drawn, by name."""
     drawn = {}
     monkeypatch.setattr(
-        "internals.comparison.charts.save_chart",
-        lambda figure, folder, name: drawn.update({name: figure}),
+        "internals.comparison.charts.save_figure",
+        lambda figure, path: drawn.update({path.stem: figure}),
     )
     return drawn
 
 
 def test_charts(results, charts):
     groups = compare(Options(results=results)).groups
-    described = draw_charts(groups, results / "charts", "_2")
+    described = draw_charts(groups, results, "_2")
     assert {*described} == {*charts}
     assert [*charts] == [
         f"{name}_2"

@@ -31,10 +31,10 @@ def test_command_line(results, compare):
     assert "compared with epochs 3, learning rate 0.01:" in process.stdout
     assert "2 things differ: the cause cannot be told." in process.stdout
     write_run(results, "4layerCNN", 4, name=r"$\frac$", seed=[1])
-    assert (results / "charts" / "confusion_difference.png").is_file()
+    assert (results / "index_files" / "confusion_difference.png").is_file()
     process = compare()
     assert process.returncode == 0, process.stderr
-    assert not (results / "charts" / "confusion_difference.png").exists()
+    assert not (results / "index_files" / "confusion_difference.png").exists()
 
 
 def test_wrong_input(results, compare):
@@ -103,12 +103,11 @@ def test_table_comes_first_and_the_reader_may_leave(results, compare):
     process = compare()
     assert process.returncode == 2 and "75.00 %" in process.stdout
     assert process.stderr == (
-        "error: the page is not written: results/index.html is not a page of compare.py, and is "
-        "kept\n"
+        "error: results/index.html is not a page of compare.py, and is kept\n"
     )
     assert (results / "index.html").read_text() == "mine"
     (results / "index.html").unlink()
-    (results / "charts").write_text("a file where a folder must be made")
+    (results / "index_files").write_text("a file where a folder must be made")
     process = compare()
     assert process.returncode == 2 and "75.00 %" in process.stdout
     assert process.stderr.count("\n") == 1

@@ -15,7 +15,6 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import DATA, make_run, write_predictions
 
-from internals.comparison import own_files
 from internals.comparison import page as pages
 from internals.comparison.table import Options, compare, make_table, show_table
 
@@ -87,11 +86,11 @@ def test_page(results):
         assert not re.match(r"\w+:|/", link)
         assert (results / unquote(link)).exists(), link
     assert all(page.alts)
-    json = "application/json"
-    assert page.scripts == [json, json, "ours", own_files.PLOTLY]  # no name of a run became one
+    json, plotly = "application/json", "index_files/plotly.min.js"
+    assert page.scripts == [json, json, "ours", plotly]  # no name of a run became one
     assert f"6layerCNN, {HOSTILE}" in page.text
     assert f"dog and {HOSTILE}" in page.text
-    assert not [*results.glob(".*"), *results.glob("charts/.*")]
+    assert not [*results.glob(".*"), *results.glob("index_files/.*")]
 
 
 def test_each_data_set_has_a_section_of_its_own(results, monkeypatch):
@@ -136,7 +135,7 @@ def test_page_without_runs(tmp_path):
 def test_page_without_plotly(results, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     write_page(Options(results=results))
-    assert own_files.PLOTLY not in (results / "index.html").read_text()
+    assert "plotly.min.js" not in (results / "index.html").read_text()
 
 
 def test_runs_elsewhere_are_linked(results, tmp_path):
@@ -166,27 +165,33 @@ def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
     assert "not brought up to date: " in capsys.readouterr().out
 
 
-def test_somebody_elses_page_and_pictures_are_kept(results):
-    theirs = {"index.html": "<title>Me</title>", "charts/boat.png": "a boat"}
-    theirs |= {"charts/difference.png": "a clock"}
-    (results / "charts").mkdir()
-    for name, text in theirs.items():
-        (results / name).write_text(text)
-    options = Options(results=results)
-    with pytest.raises(own_files.NotOurs, match="index.html is not a page of compare.py"):
-        write_page(options)
-    assert {name: (results / name).read_text() for name in theirs} == theirs
-    (results / "index.html").unlink()
-    with pytest.raises(own_files.NotOurs, match="boat.png is not a chart of compare.py"):
-        write_page(options)
-    assert not (results / "index.html").exists()
-    assert (results / "charts" / "difference.png").read_text() == "a clock"
-    for mark in (own_files.MARK, own_files.OLD_MARK):
-        (results / "index.html").write_text(f"<!doctype html>{mark}")
-        write_page(options)
-        assert own_files.MARK in (results / "index.html").read_text()
-    assert (results / "charts" / "boat.png").read_text() == "a boat"
-    assert (results / "charts" / "difference.png").read_bytes()[1:4] == b"PNG"
+def test_somebody_elses_page_is_kept(results, capsys):
+    (results / "index.html").write_text("<title>Me</title>")
+    with pytest.raises(SystemExit) as ended:
+        write_page(Options(results=results))
+    assert ended.value.code == 2
+    common.refresh_page(next(results.glob("4layerCNN/*01")))
+    for told in capsys.readouterr():
+        assert "index.html is not a page of compare.py, and is kept" in told
+    assert (results / "index.html").read_text() == "<title>Me</title>"
+    assert not (results / "index_files").exists()
+
+
+def test_only_the_pictures_of_the_page_are_in_its_folder(results):
+    files, theirs = results / "index_files", results / "charts" / "difference.png"
+    files.mkdir()
+    for name in ("of_an_older_page.png", "difference.png", ".loss.7.part.png", "notes.txt"):
+        (files / name).write_text("a boat")
+    theirs.parent.mkdir()
+    theirs.write_text("a clock")
+    for _ in range(2):  # the second time over a page of ours
+        write_page(Options(results=results))
+    assert {path.name for path in files.iterdir()} == {
+        *("accuracy_by_epoch.png", "accuracy_by_minutes.png", "difference.png"),
+        *("accuracy_by_class.png", "plotly.min.js", ".loss.7.part.png", "notes.txt"),
+    }
+    assert (files / "difference.png").read_bytes()[1:4] == b"PNG"
+    assert theirs.read_text() == "a clock"
 
 
 def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
@@ -196,7 +201,7 @@ def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
         monkeypatch.chdir(where)
         common.refresh_page(Path(run))
         assert "is not a folder of results" in capsys.readouterr().out
-    assert not [*results.parent.rglob("index.html"), *results.parent.rglob("charts")]
+    assert not [*results.parent.rglob("index.html"), *results.parent.rglob("index_files")]
     monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
     common.refresh_page(Path("."))
     assert [*results.parent.rglob("index.html")] == [results / "index.html"]

@@ -9,6 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from internals.comparison.confusion_matrix import matrix_of, shares_of
 from internals.comparison.curves import curves_of, mean_curves
 from internals.comparison.differences import compare_groups
+from internals.core.text import shorten
 from internals.report.style import (
     choose_epochs,
     clear_axes,
@@ -16,7 +17,6 @@ from internals.report.style import (
     new_chart,
     save_figure,
     short_names,
-    shorten,
 )
 
 CHARTS = {
@@ -33,12 +33,7 @@ MOST_CLASSES_IN_A_CHART = 25
 MOST_CLASSES_NAMED = 40
 
 
-def save_chart(figure, folder, name):
-    folder.mkdir(parents=True, exist_ok=True)
-    save_figure(figure, folder / f"{name}.png")
-
-
-def add_legend(axes):
+def add_legend_beside(axes):
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=9)
 
@@ -63,7 +58,7 @@ def draw_charts(groups, folder, suffix=""):
     if len(groups) == len(by_class) == 2:
         figures["confusion_difference"] = draw_confusion_difference(*groups)
     for name, figure in figures.items():
-        save_chart(figure, folder, name + suffix)
+        save_figure(figure, folder / f"{name}{suffix}.png")
     return {name + suffix: CHARTS[name] for name in figures}
 
 
@@ -87,7 +82,7 @@ def draw_curves(groups, by):
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     if by == "epoch":
         axes.set_xticks(choose_epochs(max(len(run.history) for g in groups for run in g.counted)))
-    add_legend(axes)
+    add_legend_beside(axes)
     return figure
 
 
@@ -123,13 +118,14 @@ def draw_by_class(groups):
     for group, matrix in zip(groups, matrices, strict=True):
         if [*matrix] == names:
             recall = np.diag(shares_of(matrix))
-            axes.plot(recall, range(len(names)), "o", color=group.color, label=shorten(group.label))
+            label = shorten(group.label, MOST_LETTERS)
+            axes.plot(recall, range(len(names)), "o", color=group.color, label=label)
     axes.set_yticks(range(len(names)), short_names(names, 18))
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_title("Share of each class named rightly", loc="left", fontweight="bold")
     clear_axes(axes)
-    add_legend(axes)
+    add_legend_beside(axes)
     return figure
 
 

@@ -1,4 +1,7 @@
-"""The page results/index.html, which lays runs side by side; page.html here is its template."""
+"""The page results/index.html, which lays runs side by side; page.html here is its template.
+
+What it shows beside the runs' own pictures is in results/index_files, a folder of the page alone.
+"""
 
 import contextlib
 import importlib.util
@@ -15,21 +18,17 @@ from internals.comparison.charts import MOST_IN_A_CHART, draw_charts
 from internals.comparison.confusion_matrix import matrix_of, most_confused
 from internals.comparison.disagreements import make_sheet
 from internals.comparison.groups import TEST_MARK, show_best_epoch
-from internals.comparison.own_files import (
-    MARK,
-    MOST_DRAWN,
-    PLOTLY,
-    TEST_IMAGES,
-    NotOurs,
-    check_place,
-    remove_charts,
-)
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, shared_settings, show_cells
-from internals.core.files import write_file, write_text
+from internals.core.files import fail, write_file, write_text
 from internals.runs.run import read_record
 from internals.runs.run_reader import show_path
 
+GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
+FILES = "index_files"
+PLOTLY = "plotly.min.js"
+TEST_IMAGES = "test_images.png"
+MOST_DRAWN = 4  # data sets; the second one's charts end in _2
 PICTURES = (
     "accuracy",
     "loss",
@@ -43,17 +42,20 @@ PICTURES = (
 
 
 def write_page(comparison, results):
-    """Draw the charts and write index.html below `results`.
+    """Draw the charts and write index.html below `results`; OSError where that cannot be done.
 
-    Raises NotOurs or OSError where it cannot be written there.
+    An index.html that compare.py did not write ends the program with a message.
     """
-    check_place(results)
+    path, files = results / "index.html", results / FILES
+    if path.exists() and GENERATOR not in path.read_text("utf-8", errors="replace"):
+        fail(f"{show_path(path)} is not a page of compare.py, and is kept")
+    files.mkdir(parents=True, exist_ok=True)
     sections, sheet, drawn = [], [], []
     for number, data_set in enumerate(comparison.data_sets, start=1):
         charts = {}
         if number <= MOST_DRAWN:
             suffix = "" if number == 1 else f"_{number}"
-            charts = draw_charts(data_set.groups, results / "charts", suffix)
+            charts = draw_charts(data_set.groups, files, suffix)
             drawn += [f"{name}.png" for name in charts]
         header, cells = show_cells(data_set)
         rows = [
@@ -65,22 +67,24 @@ def write_page(comparison, results):
         section["data"] = as_script(describe_data_set(data_set, sheet))
         sections.append(section)
     if sheet:
-        (results / "charts").mkdir(exist_ok=True)
-        write_file(results / "charts" / TEST_IMAGES, make_sheet(sheet).save)
+        write_file(files / TEST_IMAGES, make_sheet(sheet).save)
         drawn.append(TEST_IMAGES)
-    remove_charts(results, drawn)
+    for picture in files.glob("[!.]*.png"):  # another process is writing those that begin with .
+        if picture.name not in drawn:
+            picture.unlink(missing_ok=True)
     page = load_template().render(
-        mark=MARK,
+        generator=GENERATOR,
+        files=FILES,
         sections=sections,
-        plotly=PLOTLY if copy_plotly(results) else "",
+        plotly=PLOTLY if copy_plotly(files) else "",
         most=MOST_IN_A_CHART,
         test_mark=TEST_MARK,
         words=as_script(PAGE_WORDS),
-        sheet=f"charts/{TEST_IMAGES}",
+        sheet=TEST_IMAGES,
         broken={show_path(folder): problem for folder, problem in comparison.broken.items()},
         pictures=PICTURES,
     )
-    write_text(results / "index.html", page)
+    write_text(path, page)
 
 
 def load_template():
@@ -93,12 +97,12 @@ def as_script(value):
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def copy_plotly(results):
-    """Put Plotly's JavaScript beside the page, once; return whether there is any."""
+def copy_plotly(files):
+    """Put Plotly's JavaScript into the page's folder, once; return whether there is any."""
     found = importlib.util.find_spec("plotly")  # unlike an import, it takes no time
     if found is None:
         return False
-    source, copy = Path(found.origin).parent / "package_data" / PLOTLY, results / PLOTLY
+    source, copy = Path(found.origin).parent / "package_data" / PLOTLY, files / PLOTLY
     if not copy.exists() or copy.stat().st_size != source.stat().st_size:
         write_file(copy, lambda beside: shutil.copyfile(source, beside))
     return True
@@ -150,12 +154,11 @@ def refresh(folder):
     try:
         folder = folder.resolve()
         results = folder.parent.parent
-        if folder.parent.name != read_record(folder)["script"]:
-            raise NotOurs(f"{show_path(results)} is not a folder of results")
         with contextlib.redirect_stderr(messages):
+            if folder.parent.name != read_record(folder)["script"]:
+                fail(f"{show_path(results)} is not a folder of results")
             write_page(compare(Options(results=results)), results)
         print(f"Side by side with other runs: {show_path(results / 'index.html')}")
     except (Exception, SystemExit) as error:
-        words = str(error) if isinstance(error, NotOurs) else repr(error)
-        words = messages.getvalue().strip() or words
+        words = messages.getvalue().strip() or repr(error)
         print(f"The page that compares runs was not brought up to date: {words}")

@@ -13,7 +13,7 @@ from internals.comparison.groups import TEST_MARK, make_groups
 from internals.comparison.labels import differing
 from internals.comparison.test_sets import make_data_sets
 from internals.core.files import fail, write_text
-from internals.core.text import show_spread, show_value
+from internals.core.text import shorten, show_spread, show_value
 from internals.runs.run_reader import called, read_folders, show_path, show_text
 
 USUAL = {  # values that nobody need be told where all groups have them
@@ -203,19 +203,15 @@ def show_table(data_set, width=100):
             room -= needed + 2 * bool(shown)
             shown.append(index)
     shared = shared_settings(data_set)
-    lines = [cut(f"all: {shared}", width)] if shared else []
+    lines = [shorten(f"all: {shared}", width)] if shared else []
     for row in texts:
-        first = cut(row[0], widths[0]).ljust(widths[0])
+        first = shorten(row[0], widths[0]).ljust(widths[0])
         lines.append("  ".join([first, *(row[i].rjust(widths[i]) for i in shown[1:])]).rstrip())
     if left := [name for index, name in enumerate(header) if index not in shown]:
-        lines.append(cut(f"they also differ in: {', '.join(left)} (on the page)", width))
+        lines.append(shorten(f"they also differ in: {', '.join(left)} (on the page)", width))
     if any(not group.first.holds_out and len(group.first.history) for group in data_set.groups):
         lines.append(f"{TEST_MARK} the best epoch, chosen by the test set: too good to be quoted")
     return "\n".join(lines)
-
-
-def cut(text, width):
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def write_csv(comparison, path):

@@ -1,4 +1,4 @@
-"""Numbers as text: in a table, in the terminal, on the page and in the documents."""
+"""Numbers and names as text: in a table, in the terminal, on the page and in the documents."""
 
 import pandas as pd
 
@@ -22,3 +22,7 @@ def show_spread(mean, spread, text, unit=""):
         return "-"
     words = text.format(mean) if pd.isna(spread) else f"{text} ± {text}".format(mean, spread)
     return f"{words} {unit}".rstrip()
+
+
+def shorten(text, length):
+    return text if len(text) <= length else text[: length - 1] + "…"

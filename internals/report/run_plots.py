@@ -65,11 +65,11 @@ def plot_history(run, metric, data):
     axes.set(xlabel="epoch", ylabel=metric, xlim=(1 - room, last + room))
     axes.set_xticks(choose_epochs(last))
     clear_axes(axes)
-    add_legend(axes)
+    add_legend_above(axes)
     save_figure(figure, run.folder / f"{metric}.png")
 
 
-def add_legend(axes):
+def add_legend_above(axes):
     """Name the lines above the axes, in one row, where they hide nothing."""
     style = {"ncols": 4, "frameon": False, "fontsize": 9, "columnspacing": 1.2}
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), **style)
@@ -162,5 +162,5 @@ def plot_calibration(run, probabilities, labels):
     for axes in (upper, lower):
         axes.set_xlim(0, 1.02)
         clear_axes(axes)
-    add_legend(upper)
+    add_legend_above(upper)
     save_figure(figure, run.folder / "calibration.png")

@@ -13,6 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
 from internals.core.files import write_file
+from internals.core.text import shorten
 
 OTHER_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei"]
 FAMILIES = ["DejaVu Sans", *(f for f in OTHER_FONTS if f in font_manager.get_font_names())]
@@ -111,10 +112,6 @@ def choose_epochs(last):
     steps = (base * 10**power for power in itertools.count() for base in (1, 2, 5))
     step = next(step for step in steps if step != 2 and last / step <= MOST_TICKS)
     return sorted({1, *range(step, last + 1, step)})
-
-
-def shorten(text, length=34):
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def save_figure(figure, path, **settings):
