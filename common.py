@@ -21,7 +21,7 @@ import pandas as pd
 from internals.core import stdio
 from internals.core.files import fail, write_file, write_text
 from internals.core.signals import handling_signals, raising_signals
-from internals.data import cifar10, dataset
+from internals.data import cifar10, dataset, image_folder
 from internals.data.batches import ImageBatches
 from internals.data.preprocessing import digest_preprocessing
 from internals.runs import hyperparameters as command_line
@@ -159,7 +159,7 @@ def read_data(hyperparameters):
         elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
             parts = load_cifar10(Path(source))
         elif Path(source).is_dir():
-            parts = dataset.load_folder(Path(source), hyperparameters.image_size)
+            parts = image_folder.load_folder(Path(source), hyperparameters.image_size)
         elif Path(source).is_file():
             cifar10.keep_archive(Path(source))  # from now on Keras need not download it
             parts = load_cifar10()

@@ -16,7 +16,7 @@ from internals.comparison.differences import show_comparison
 from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
 from internals.core.files import fail
-from internals.runs.run_reader import show_path
+from internals.core.text import show_path
 
 
 def main():

@@ -16,9 +16,10 @@ import tyro
 from internals.core import stdio
 from internals.core.files import fail
 from internals.core.signals import raising_signals
+from internals.core.text import show_path
 from internals.prediction import answers
 from internals.runs import exit_status
-from internals.runs.run_reader import class_names, show_path
+from internals.runs.run_reader import class_names
 
 
 def main():

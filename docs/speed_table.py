@@ -1,7 +1,7 @@
 """The tables of speed, from the records in docs/benchmarks/ that two programs write.
 
-    python tests/benchmark.py --json docs/benchmarks/float32_amx.json
-    python docs/profile_onednn.py 4layerCNN
+python tests/benchmark.py --json docs/benchmarks/float32_amx.json
+python docs/profile_onednn.py 4layerCNN
 """
 
 import json

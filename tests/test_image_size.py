@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from conftest import import_script
 
-from internals.data import parallel_reading
+from internals.core.free_memory import find_free
+from internals.data import image_folder, parallel_reading
 from internals.data.batches import ImageBatches
-from internals.data.dataset import read_image
+from internals.data.image_file import read_image
 from internals.training import memory_estimate
 from internals.training.architecture import enough_pixels
 
@@ -63,17 +64,17 @@ GB = 10**9
 
 
 def test_images_that_do_not_fit(monkeypatch, capsys):
-    monkeypatch.setattr(memory_estimate, "find_free", lambda: 2 * GB)
-    memory_estimate.check_images(100_000, 64)
+    monkeypatch.setattr(image_folder, "find_free", lambda: 2 * GB)
+    image_folder.check_images(100_000, 64)
     with pytest.raises(SystemExit) as end:
-        memory_estimate.check_images(100_000, 512)
+        image_folder.check_images(100_000, 512)
     assert end.value.code == 2
     assert capsys.readouterr().err == (
         "error: image_size is 512; 100,000 images take 78.6 GB of memory then, and 2.0 GB are "
         "free; 64 would fit\n"
     )
     with pytest.raises(SystemExit):
-        memory_estimate.check_images(10_000_000, 512)
+        image_folder.check_images(10_000_000, 512)
     assert "not even 16 would fit" in capsys.readouterr().err
 
 
@@ -84,7 +85,7 @@ def test_training_that_does_not_fit(monkeypatch, capsys, folder):
     data = common.Dataset(*[images, np.zeros(10, int)] * 3, ["a", "b"])
     model = script.build_model(data.image_shape, 2)
     own = folder(128).but(batch_size=1000)
-    need = sum(memory_estimate.of_training(model, 1000))
+    need = sum(memory_estimate.training_bytes(model, 1000))
     outputs = 128**2 * (16 * 1.25 + 8 * 1.25 + 4 * 1.25 + 2 * 1.25 * 1.5)  # with dropout, flatten
     assert need == pytest.approx(4000 * outputs, rel=0.05)
     monkeypatch.setattr(memory_estimate, "find_free", lambda: need)
@@ -95,8 +96,8 @@ def test_training_that_does_not_fit(monkeypatch, capsys, folder):
     error = capsys.readouterr().err
     assert error.startswith("error: image_size is 128 and batch_size 1000; training takes about")
     assert error.endswith("GB are free; image_size 64 or batch_size 295 would fit\n")
-    assert sum(memory_estimate.of_training(script.build_model((64, 64, 3), 2), 1000)) < need / 3
-    assert sum(memory_estimate.of_training(model, 295)) < need / 3
+    assert sum(memory_estimate.training_bytes(script.build_model((64, 64, 3), 2), 1000)) < need / 3
+    assert sum(memory_estimate.training_bytes(model, 295)) < need / 3
     with pytest.raises(SystemExit):
         memory_estimate.check_training(model, data, own.but(image_size=32))
     assert "are free; batch_size 295 would fit" in capsys.readouterr().err
@@ -108,18 +109,18 @@ def test_free_memory_as_linux_tells_it(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    assert memory_estimate.find_free(tmp_path) == math.inf
+    assert find_free(tmp_path) == math.inf
     write("proc/meminfo", "MemTotal: 16000 kB\nMemAvailable: 8000 kB\nHugePages_Total: 0\n")
-    assert memory_estimate.find_free(tmp_path) == 8000 * 1024
+    assert find_free(tmp_path) == 8000 * 1024
     group = "sys/fs/cgroup"
     write(f"{group}/memory.current", "5000000\n")
     write(f"{group}/memory.stat", "anon 3000000\ninactive_file 1000000\n")
     write(f"{group}/memory.max", "max\n")
-    assert memory_estimate.find_free(tmp_path) == 8000 * 1024
+    assert find_free(tmp_path) == 8000 * 1024
     write(f"{group}/memory.max", "6000000\n")
-    assert memory_estimate.find_free(tmp_path) == 2_000_000
+    assert find_free(tmp_path) == 2_000_000
     write(f"{group}/memory.max", "1000\n")
-    assert memory_estimate.find_free(tmp_path) == 0
+    assert find_free(tmp_path) == 0
 
 
 def test_large_images_are_evaluated_a_few_at_a_time():
@@ -145,13 +146,6 @@ def test_other_processes_read_the_same_and_load_no_keras(impatient):
     images, problems = parallel_reading.read_all(eval, here + there, ())
     assert images[[0, 1, 2, 4, 5]].tolist() == [7, 7, 7, 0, 0]
     assert problems == ["broken: name 'broken' is not defined"]
-
-
-def test_what_processes_fail_to_read_is_read_here(impatient, monkeypatch, capsys):
-    monkeypatch.setattr(parallel_reading.loky, "ProcessPoolExecutor", None)
-    images, problems = parallel_reading.read_all(eval, ["1", "2", "3"], ())
-    assert (images.tolist(), problems) == ([1, 2, 3], [])
-    assert "reading goes on in one process: TypeError" in capsys.readouterr().out
 
 
 def test_a_bar_on_a_terminal_only(monkeypatch, capsys):

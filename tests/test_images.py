@@ -18,7 +18,9 @@ import sklearn.datasets
 from conftest import save_images
 from PIL import Image
 
-from internals.data.dataset import describe, read_image, spread_classes
+from internals.data.dataset import describe
+from internals.data.image_file import read_image
+from internals.data.image_folder import spread_classes
 from internals.runs.exit_status import ending
 
 

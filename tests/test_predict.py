@@ -13,7 +13,7 @@ from conftest import write_run
 from made_runs import change_record, make_run, write_predictions
 from PIL import Image
 
-from internals.data.dataset import read_image
+from internals.data.image_file import read_image
 from internals.prediction import picture_sheet
 from internals.prediction.answers import Answer, Options, find_run, read_picture
 from internals.prediction.occlusion import cover, look

@@ -1,6 +1,6 @@
 """Draw a photograph as six epochs of training show it, mirrored and moved by up to 4 pixels.
 
-    python docs/pictures/augmentation.py
+python docs/pictures/augmentation.py
 """
 
 from drawing import clear_ticks, flower, new_figure, np, save

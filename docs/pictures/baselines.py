@@ -1,6 +1,6 @@
 """Draw the test accuracy by epoch of the linear model, the perceptron and 4layerCNN.py.
 
-    python docs/pictures/baselines.py
+python docs/pictures/baselines.py
 """
 
 from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw the accuracy of minivggnet.py with and without batch normalisation, by epoch.
 
-    python docs/pictures/batch_norm.py
+python docs/pictures/batch_norm.py
 """
 
 from drawing import BLUE, ORANGE, committed, draw_seeds, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw what one kernel makes of one place of a photograph: three colours, one sum.
 
-    python docs/pictures/channels.py
+python docs/pictures/channels.py
 """
 
 from drawing import ORANGE, flower, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw one handwritten digit on its way through a convolution, ReLU and pooling.
 
-    python docs/pictures/convolution.py
+python docs/pictures/convolution.py
 """
 
 from drawing import BLUE, GRAY, ORANGE, new_figure, np, save, sklearn

@@ -1,6 +1,6 @@
 """Draw the accuracy of 6layerCNN.py by epoch with two decays of the learning rate, side by side.
 
-    python docs/pictures/decay.py
+python docs/pictures/decay.py
 """
 
 from drawing import committed, draw_both, legend_below, new_figure, save

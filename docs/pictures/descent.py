@@ -1,6 +1,6 @@
 """Draw gradient descent on a valley of two weights: three learning rates, and momentum.
 
-    python docs/pictures/descent.py
+python docs/pictures/descent.py
 """
 
 from drawing import BLUE, GRAY, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw a network of two units, its answer, and the gradient that goes back through it.
 
-    python docs/pictures/gradient_step.py
+python docs/pictures/gradient_step.py
 """
 
 import dataclasses
@@ -101,9 +101,7 @@ def draw():
     step, _, _ = descend()
     figure = new_figure(11, 4.8)
     axes = figure.subplots()
-    inputs, units, logits, shares = (
-        [(x, 1), (x, 0)] for x in (0, 1.25, 2.5, 3.4)
-    )
+    inputs, units, logits, shares = ([(x, 1), (x, 0)] for x in (0, 1.25, 2.5, 3.4))
     for i in range(2):
         for j in range(2):
             share = 0.5 if i == j else 0.27

@@ -1,6 +1,6 @@
 """Draw the learning rate of minivggnet.py by update, as published and under a cosine.
 
-    python docs/pictures/learning_rates.py
+python docs/pictures/learning_rates.py
 """
 
 from drawing import BLUE, ORANGE, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw the mistakes of udacity_cnn.py alone, without the right answers that outshine them.
 
-    python docs/pictures/mistakes.py
+python docs/pictures/mistakes.py
 """
 
 from drawing import GRAY, committed, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw the accuracy of three networks by seconds of training on a GPU, published against modern.
 
-    python docs/pictures/on_a_gpu.py
+python docs/pictures/on_a_gpu.py
 """
 
 from drawing import BLUE, ORANGE, committed, draw_seeds, new_figure, np, save

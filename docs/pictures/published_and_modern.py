@@ -1,6 +1,6 @@
 """Draw the accuracy of udacity_cnn.py by minutes of training, published recipe against modern.
 
-    python docs/pictures/published_and_modern.py
+python docs/pictures/published_and_modern.py
 """
 
 import json

@@ -1,6 +1,6 @@
 """Draw the accuracy on held-out images of the two baselines by learning rate, one run each.
 
-    python docs/pictures/rates.py
+python docs/pictures/rates.py
 """
 
 from drawing import GREEN, ORANGE, ROOT, committed, new_figure, save

@@ -1,6 +1,6 @@
 """Draw how much of the photograph one number sees, layer by layer of 4layerCNN.py.
 
-    python docs/pictures/receptive_field.py
+python docs/pictures/receptive_field.py
 """
 
 import importlib

@@ -1,6 +1,6 @@
 """Draw the test accuracy of udacity_cnn.py with several seeds, and with one change each, as dots.
 
-    python docs/pictures/seeds.py
+python docs/pictures/seeds.py
 """
 
 from drawing import BLUE, GRAY, new_figure, np, save

@@ -1,6 +1,6 @@
 """Draw accuracy and loss of 6layerCNN.py over 100 epochs, training against validation.
 
-    python docs/pictures/six_layers.py
+python docs/pictures/six_layers.py
 """
 
 from drawing import committed, draw_both, legend_below, new_figure, save

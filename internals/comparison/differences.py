@@ -8,8 +8,9 @@ import textwrap
 import numpy as np
 
 from internals.core.intervals import compare_pairs, compare_seeds
+from internals.core.text import show_text
 from internals.runs import identity
-from internals.runs.run_reader import SOURCES, count_images, show_text
+from internals.runs.run_reader import SOURCES, count_images
 
 NOT_RECORDED = "not recorded"
 NOT_COUNTED = ("script", "result")  # what follows from the rest

@@ -65,7 +65,7 @@ def read_pictures(run, names):
 
 def read_picture(source, name):
     """Return the test image that predictions.csv calls `name`: its number from 0, or its path."""
-    from internals.data import dataset  # here, because most pages need no images
+    from internals.data import image_file  # here, because most pages need no images
 
     if source == "digits":
         return read_digits()[int(name)]
@@ -74,7 +74,7 @@ def read_picture(source, name):
     path = Path(source, name).resolve()
     if not path.is_relative_to(Path(source).resolve()):
         raise ValueError("it lies outside of the folder of images")
-    return dataset.read_image(path)
+    return image_file.read_image(path)
 
 
 @functools.cache

@@ -9,9 +9,8 @@ import math
 import numpy as np
 
 from internals.core.intervals import mean_and_spread
-from internals.core.text import show_spread
+from internals.core.text import show_spread, show_text
 from internals.runs import identity
-from internals.runs.run_reader import show_text
 
 TEST_MARK = "*"  # of an accuracy that the test set has chosen
 

@@ -3,7 +3,7 @@
 import collections
 import re
 
-from internals.runs.run_reader import show_text
+from internals.core.text import show_text
 
 COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
 

@@ -21,8 +21,8 @@ from internals.comparison.groups import TEST_MARK, show_best_epoch
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, shared_settings, show_cells
 from internals.core.files import fail, write_file, write_text
+from internals.core.text import show_path
 from internals.runs.run import read_record
-from internals.runs.run_reader import show_path
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
 FILES = "index_files"

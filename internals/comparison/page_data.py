@@ -13,7 +13,7 @@ from internals.comparison.differences import (
     scripts_differ,
 )
 from internals.comparison.disagreements import choose_seeds, pair, read_pictures
-from internals.runs.run_reader import show_text
+from internals.core.text import show_text
 
 MOST_COMPARED = 100  # groups of a data set, each with each: 4,950 comparisons
 MOST_PAIRED = 6  # groups whose test images are laid side by side, each with each

@@ -13,8 +13,8 @@ from internals.comparison.groups import TEST_MARK, make_groups
 from internals.comparison.labels import differing
 from internals.comparison.test_sets import make_data_sets
 from internals.core.files import fail, write_text
-from internals.core.text import shorten, show_spread, show_value
-from internals.runs.run_reader import called, read_folders, show_path, show_text
+from internals.core.text import shorten, show_path, show_spread, show_text, show_value
+from internals.runs.run_reader import called, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
     "recipe": "published",

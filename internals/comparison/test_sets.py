@@ -5,7 +5,8 @@ import dataclasses
 from pathlib import Path
 
 from internals.comparison.labels import name_groups
-from internals.runs.run_reader import class_names, count_images, show_text
+from internals.core.text import show_text
+from internals.runs.run_reader import class_names, count_images
 
 
 @dataclasses.dataclass

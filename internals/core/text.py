@@ -1,6 +1,11 @@
 """Numbers and names as text: in a table, in the terminal, on the page and in the documents."""
 
+import os
+import unicodedata
+
 import pandas as pd
+
+NAMED_DATA = {"cifar10", "digits"}  # all else that --data takes is a path
 
 FORMATS = {
     "accuracy": "{:.2%}",
@@ -26,3 +31,29 @@ def show_spread(mean, spread, text, unit=""):
 
 def shorten(text, length):
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def show_text(value):
+    """Return any value as one line that can be printed."""
+    text = value if isinstance(value, str) else repr(value)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def show_path(path):
+    """Return a path as text that can be printed and written whatever bytes it holds."""
+    return show_text(os.fsencode(path).decode(errors="backslashreplace"))
+
+
+def enumerate_few(names, few=5):
+    """Return the first names in one line, and how many more there are."""
+    more = [f"{len(names) - few} more"] if len(names) > few else []
+    return ", ".join([make_printable(name) for name in names[:few]] + more)
+
+
+def make_printable(name):
+    """Return a name as one line; control characters and stray bytes become "?".
+
+    An accented letter is one letter, however the disk spells it.
+    """
+    name = unicodedata.normalize("NFC", name)
+    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -1,10 +1,16 @@
 """A folder of images: its classes, the files that are read, and those that are passed over."""
 
 import collections
+import functools
 import os
-import unicodedata
+
+import numpy as np
 
 from internals.core.files import fail
+from internals.core.free_memory import SIZES, bytes_of_images, find_free, format_bytes
+from internals.core.text import enumerate_few, make_printable
+from internals.data.image_file import read_image
+from internals.data.parallel_reading import read_all
 
 IMAGE_SUFFIXES = ".png .jpg .jpeg .jfif .bmp .gif .webp .tif .tiff".split()
 MOST_CLASSES = 1000
@@ -97,12 +103,6 @@ def describe_passed_over(counter):
         print(f"{count:,} {noun}{'s' * (count > 1)} passed over: {enumerate_kinds(counter)}")
 
 
-def enumerate_few(names, few=5):
-    """Return the first names in one line, and how many more there are."""
-    more = [f"{len(names) - few} more"] if len(names) > few else []
-    return ", ".join([make_printable(name) for name in names[:few]] + more)
-
-
 def shown(folder):
     """Return the paths in `folder` by name, without those that begin with "." and are hidden."""
     return sorted(path for path in folder.iterdir() if path.name[0] != ".")
@@ -113,10 +113,102 @@ def is_image(path):
     return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
-def make_printable(name):
-    """Return a name as one line; control characters and stray bytes become "?".
+# ------------------------------------------------------------------------------------------------
+# Its images
 
-    An accented letter is one letter, however the disk spells it.
+
+def load_folder(folder, size):
+    """Return the images of `folder`: train/<class>/* and test/<class>/*, resized to size x size.
+
+    Without test/, a fifth of each class becomes the test set, the same whatever the run's seed, so
+    that runs can be compared. The test images come with their names under `folder`.
     """
-    name = unicodedata.normalize("NFC", name)
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+    check_layout(folder)
+    passed_over = collections.Counter()
+    classes = find_classes(folder / "train", passed_over)
+    test_classes = {}
+    if (folder / "test").is_dir():
+        test_classes = find_classes(folder / "test", passed_over)
+        for name in sorted(classes.keys() ^ test_classes.keys()):
+            only = "train" if name in classes else "test"
+            fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
+    describe_passed_over(passed_over)
+    paths, labels = spread(classes.values())
+    if test_classes:  # in train's order: the disk may spell, and so sort, test's names otherwise
+        test_paths, test_labels = spread([test_classes[name] for name in classes])
+    else:
+        for name in (name for name, paths in classes.items() if len(paths) < 2):
+            fail(
+                f"{folder / 'train' / name} has one image; without a folder test each class "
+                "needs 2 or more, so that one can be held out for the test"
+            )
+        print(f"no folder test in {make_printable(str(folder))}: a fifth of each class is held out")
+        held_out = hold_out_fifth(labels)
+        test_paths, test_labels = paths[held_out], labels[held_out]
+        paths, labels = paths[~held_out], labels[~held_out]
+    images = read_images(folder, [*paths, *test_paths], size)
+    x_train, x_test = images[: len(paths)], images[len(paths) :]
+    warn_of_copies(x_train, x_test)
+    names = [make_printable(path.relative_to(folder).as_posix()) for path in test_paths]
+    return (x_train, labels), (x_test, test_labels, np.array(names)), list(classes)
+
+
+def hold_out_fifth(labels):
+    """Return a mask (n,) of a fifth of each class, one image or more, always the same ones."""
+    random = np.random.default_rng(0)
+    mask = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        mask[random.choice(members, max(1, round(len(members) / 5)), replace=False)] = True
+    return mask
+
+
+def spread(classes):
+    """Return paths (n,) and int64 labels (n,) from the paths of each class, mixed."""
+    paths = np.array([path for images in classes for path in images], dtype=object)
+    labels = np.repeat(np.arange(len(classes)), [len(images) for images in classes])
+    order = spread_classes(labels)
+    return paths[order], labels[order]
+
+
+def read_images(folder, paths, size):
+    """Return the images of `folder` at these paths as uint8 (n, size, size, 3)."""
+    check_images(len(paths), size)
+    read = functools.partial(read_image, size=(size, size))
+    images, unreadable = read_all(read, paths, (size, size, 3))
+    if unreadable:
+        count = f"{len(unreadable)} unreadable image{'s' * (len(unreadable) > 1)}"
+        fail(f"{count} in {folder}:\n" + "\n".join(unreadable[:10]))
+    return images
+
+
+def warn_of_copies(x_train, x_test):
+    """Warn of test images that the network sees in training: it may know them by heart."""
+    known = {hash(image.tobytes()) for image in x_train}
+    if copies := sum(hash(image.tobytes()) in known for image in x_test):
+        print(f"warning: {copies:,} of {len(x_test):,} test images are training images as well")
+
+
+def spread_classes(labels):
+    """Return an order, always the same, in which each class is spread evenly from the start on.
+
+    So the first part of them, which `validation_split` holds out, has its share of each class.
+    """
+    random = np.random.default_rng(0)
+    position = np.empty(len(labels))
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        position[members] = np.arange(len(members)) / len(members)
+    return np.argsort(position, kind="stable")
+
+
+def check_images(count, size):
+    """End the program where so many images of a folder, not read yet, do not fit."""
+    free = find_free()
+    need, *smaller = (bytes_of_images(count, (side, side, 3)) for side in (size, *SIZES))
+    if need > free:
+        fit = next((s for s, each in zip(SIZES, smaller, strict=True) if each < 0.9 * free), None)
+        fail(
+            f"image_size is {size}; {count:,} images take {format_bytes(need)} of memory then, and "
+            f"{format_bytes(free)} are free; {fit or 'not even 16'} would fit"
+        )

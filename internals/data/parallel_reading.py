@@ -3,7 +3,6 @@
 The processes load the module of the function that they call, and no Keras.
 """
 
-import concurrent.futures
 import signal
 import sys
 import time
@@ -11,11 +10,9 @@ import time
 import joblib
 import numpy as np
 import rich.progress
-from joblib.externals import loky
 
 ALONE = 1.0  # seconds, about as long as other processes take to begin
-AT_ONCE = 16  # images, as long as it is not known how many can be read in TURN
-TURN = 0.25  # seconds: how long a process reads before it hands over
+AT_ONCE = 16  # images that are read before it is looked at how long they took
 
 
 def read_all(read, paths, shape):
@@ -23,7 +20,7 @@ def read_all(read, paths, shape):
 
     On a terminal a bar shows how far it is.
     """
-    images, problems = np.empty((len(paths), *shape), dtype="uint8"), {}
+    images, problems, done = np.empty((len(paths), *shape), dtype="uint8"), [], 0
     bar = rich.progress.Progress(
         rich.progress.TextColumn("reading images"),
         rich.progress.BarColumn(),
@@ -34,34 +31,29 @@ def read_all(read, paths, shape):
     )
     with bar:
         task = bar.add_task("", total=len(paths))
-        for start, part in read_parts(read, paths):
-            for index, image in enumerate(part, start):
+        for part in read_parts(read, paths):
+            for index, image in enumerate(part, done):
                 if isinstance(image, str):
-                    problems[index] = image
+                    problems.append(image)
                 else:
                     images[index] = image
+            done += len(part)
             bar.advance(task, len(part))
-    return images, [problems[index] for index in sorted(problems)]
+    return images, problems
 
 
 def read_parts(read, paths):
-    """Yield (place of the first, what `read_part` returns) for parts of the paths, in any order.
-
-    Other processes are a matter of speed only: whatever keeps them from reading, this one does it.
-    """
-    began, seconds, done = time.monotonic(), 0, 0
-    while done < len(paths) and not pays(seconds, done, len(paths) - done):
-        yield done, read_part(read, paths[done : done + AT_ONCE])
+    """Yield what `read_part` returns, part by part; other processes read where that saves time."""
+    began, done = time.monotonic(), 0
+    while done < len(paths) and not pays(time.monotonic() - began, done, len(paths) - done):
+        yield read_part(read, paths[done : done + AT_ONCE])
         done += AT_ONCE
-        seconds = time.monotonic() - began
-    size = max(1, int(done * TURN / seconds)) if seconds else 1
-    waiting = {start: paths[start : start + size] for start in range(done, len(paths), size)}
-    try:
-        yield from read_elsewhere(read, waiting)
-    except Exception as error:
-        print(f"reading goes on in one process: {error!r}".splitlines()[0])
-    for start, part in waiting.items():
-        yield start, read_part(read, part)
+    size = max(1, done // 4)  # about a quarter of a second
+    parts = [paths[start : start + size] for start in range(done, len(paths), size)]
+    if parts:
+        own = {"initializer": leave_signals_to_parent, "idle_worker_timeout": 5}  # seconds
+        parallel = joblib.Parallel(joblib.cpu_count(), return_as="generator", batch_size=1, **own)
+        yield from parallel(joblib.delayed(read_part)(read, part) for part in parts)
 
 
 def pays(seconds, done, left):
@@ -71,24 +63,8 @@ def pays(seconds, done, left):
     return seconds / done * left > 2 * ALONE
 
 
-def read_elsewhere(read, waiting):
-    """Yield as read_parts does from {place of the first: paths}; what is done is taken out."""
-    if not waiting:
-        return
-    workers = min(joblib.cpu_count(), len(waiting))
-    pool = loky.ProcessPoolExecutor(workers, initializer=leave_signals_to_parent)
-    try:
-        futures = {pool.submit(read_part, read, part): start for start, part in waiting.items()}
-        for future in concurrent.futures.as_completed(list(futures)):
-            start = futures.pop(future)
-            yield start, future.result()
-            del waiting[start], future  # the images are in memory once
-    finally:
-        pool.shutdown(wait=True, kill_workers=True)
-
-
 def leave_signals_to_parent():
-    """Have Ctrl-C, which a terminal sends to all processes, end the workers by their parent."""
+    """Ignore Ctrl-C, which a terminal sends to all processes: the parent ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -16,11 +16,12 @@ from PIL import ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
 from internals.core.files import fail, write_text
-from internals.data import dataset
-from internals.data.image_folder import IMAGE_SUFFIXES, enumerate_few
+from internals.core.text import enumerate_few, show_path, show_text
+from internals.data import image_file
+from internals.data.image_folder import IMAGE_SUFFIXES
 from internals.prediction import reliability
 from internals.runs.run import CAN_GO_ON
-from internals.runs.run_reader import called, read_folders, show_path, show_text
+from internals.runs.run_reader import called, read_folders
 
 MODEL = "model.keras"
 MOST_NAMED = 3  # classes of a picture
@@ -155,11 +156,11 @@ def read_picture(path, size, whole):
     """
     try:
         if whole:
-            return dataset.read_image(path, size)
-        image = dataset.open_image(path, size)
+            return image_file.read_image(path, size)
+        image = image_file.open_image(path, size)
         return np.asarray(ImageOps.fit(image, size, Resampling.BILINEAR))
     except UnidentifiedImageError:
-        known = ", ".join(dataset.IMAGE_FORMATS)
+        known = ", ".join(image_file.IMAGE_FORMATS)
         words = f"is no picture that can be read; it must be {known}"
         raise ValueError(f"{show_path(path)} {words}") from None
     except MemoryError:

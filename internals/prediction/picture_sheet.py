@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from internals.core.text import shorten
-from internals.data.dataset import open_image
+from internals.core.text import shorten, show_path
+from internals.data.image_file import open_image
 from internals.prediction.answers import fill
 from internals.report.style import save_figure, short_names
-from internals.runs.run_reader import show_path
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS = 10

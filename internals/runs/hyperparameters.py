@@ -11,7 +11,7 @@ from pathlib import Path
 import tyro
 
 from internals.core.files import fail
-from internals.data.dataset import NAMED_DATA
+from internals.core.text import NAMED_DATA
 from internals.runs import identity
 from internals.runs.run import read_record_to_resume
 

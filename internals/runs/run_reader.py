@@ -7,13 +7,13 @@ import functools
 import hashlib
 import json
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from internals.core.files import is_locked
+from internals.core.text import show_text
 from internals.runs import identity
 from internals.runs.run import find_folders, read_history, read_record
 
@@ -118,12 +118,6 @@ class ComparedRun:
         right = table.true.to_numpy() == table.predicted.to_numpy()
         bits = int.from_bytes(np.packbits(right).tobytes())  # each two of 200 runs are compared
         return hashlib.sha256(about).digest(), bits, len(table)
-
-
-def show_text(value):
-    """Return any value as one line that can be printed."""
-    text = value if isinstance(value, str) else repr(value)
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @contextlib.contextmanager
@@ -253,8 +247,3 @@ def read_predictions(folder, columns=PREDICTIONS):
         if not len(table):
             raise ValueError("it is empty")
     return table
-
-
-def show_path(path):
-    """Return a path as text that can be printed and written whatever bytes it holds."""
-    return show_text(os.fsencode(path).decode(errors="backslashreplace"))
