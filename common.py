@@ -2,7 +2,7 @@
 
 Hyperparameters, data, optimizer, the run's folder, training, evaluation, report. A script builds
 and compiles its network; the functions here do the rest. What makes a run robust, exact and fast
-has rooms of its own in internals/. Nothing happens on import.
+is in internals/, one subject a module. Nothing happens on import.
 """
 
 import dataclasses
@@ -23,9 +23,10 @@ from internals.core.files import fail, write_file, write_text
 from internals.core.signals import handling_signals, raising_signals
 from internals.data import cifar10, dataset, image_folder
 from internals.data.batches import ImageBatches
+from internals.data.dataset import Dataset
 from internals.data.preprocessing import digest_preprocessing
-from internals.runs import hyperparameters as command_line
 from internals.runs.exit_status import ending
+from internals.runs.hyperparameters import check_hyperparameters, parse_hyperparameters
 from internals.runs.run import Run, create_run, reopen_run
 from internals.training import (
     architecture,
@@ -44,7 +45,8 @@ def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     stdio.mend()
     gc.freeze()  # what is loaded stays: searching it again would take a second at the end
-    linecache.getlines(main.__code__.co_filename)  # the text that runs, though it be edited now
+    for path in (main.__code__.co_filename, __file__):
+        linecache.getlines(path)  # the text that runs, though it be edited now
     with distributed.together(), raising_signals(), ending(), architecture.enough_pixels():
         main()
 
@@ -86,7 +88,7 @@ class Hyperparameters:
     resume: str = ""  # the folder of a run that was interrupted, to go on where it stopped
 
     def __post_init__(self):
-        command_line.check(self)
+        check_hyperparameters(self)
 
     def but(self, **changes):
         """Return these hyperparameters with changes."""
@@ -102,42 +104,13 @@ def parse_args(published, modern, description):
 
     With `resume` it is that of the run that goes on, with nothing changed but more epochs.
     """
-    return command_line.parse(published, modern, description)
+    return parse_hyperparameters(published, modern, description)
 
 
 # ------------------------------------------------------------------------------------------------
 # Data
 
 CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
-
-
-@dataclasses.dataclass(frozen=True)
-class Dataset:
-    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label.
-
-    `test_names` says which test image is which: its file, or its number in CIFAR-10 and the digits.
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_validation: np.ndarray
-    y_validation: np.ndarray
-    x_test: np.ndarray
-    y_test: np.ndarray
-    class_names: list
-    test_names: np.ndarray | None = None
-
-    @property
-    def image_shape(self):
-        return self.x_train.shape[1:]
-
-    @property
-    def num_classes(self):
-        return len(self.class_names)
-
-    @property
-    def validation_is_test(self):
-        return self.x_validation is self.x_test
 
 
 def load_data(hyperparameters):

@@ -1,5 +1,6 @@
-"""Where images come from but for folders: the digits; and what a run records of its images."""
+"""The data set of a run: its arrays, the digits, and what a run records of its images."""
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -9,6 +10,35 @@ from internals.core.files import fail
 from internals.core.text import NAMED_DATA
 from internals.data.cifar10 import is_unpacked
 from internals.data.image_file import IMAGE_SIZE
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label.
+
+    `test_names` says which test image is which: its file, or its number in CIFAR-10 and the digits.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray
+    y_validation: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: list
+    test_names: np.ndarray | None = None
+
+    @property
+    def image_shape(self):
+        return self.x_train.shape[1:]
+
+    @property
+    def num_classes(self):
+        return len(self.class_names)
+
+    @property
+    def validation_is_test(self):
+        return self.x_validation is self.x_test
 
 
 def load_digits():

@@ -65,7 +65,7 @@ TYPES = {  # the test of a value of a plain type, and the words for it
 }
 
 
-def check(hyperparameters):
+def check_hyperparameters(hyperparameters):
     """Check every value by its field's type and range; a whole number in a float field becomes one.
 
     A wrong value ends the program with a message. Types other than plain ones and Literal are the
@@ -107,7 +107,7 @@ def check_together(hyperparameters):
         fail(f"decay is {hyperparameters.decay}; the cosine schedule has none, it must be 0")
 
 
-def parse(published, modern, description):
+def parse_hyperparameters(published, modern, description):
     """Return one of the recipes with the command line's changes, and say what changed.
 
     With `resume` it is that of the run that goes on, with nothing changed but more epochs, or
