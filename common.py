@@ -371,7 +371,7 @@ def finish(run, drawn):
     print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
     refresh_page(run.folder)
     print(f"Files in {run.folder}:")
-    print("  " + " ".join(sorted(path.name for path in run.folder.iterdir())))
+    print("  " + " ".join(path.name for path in sorted(run.folder.glob("[!.]*"))))
     if status in ("interrupted", "failed"):
         print(run.how_to_go_on())
     run.release()

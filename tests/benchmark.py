@@ -44,10 +44,11 @@ ON_GPU += [("vgg16", {"precision": "bfloat16"})]
 MATRIX_SIZE = 2048
 INSTRUCTIONS = "avx2 avx_vnni avx512f avx512_vnni avx512_bf16 avx512_fp16 amx_bf16 amx_fp16".split()
 PROBE = """
+import joblib
 from internals.training import devices
 import tensorflow as tf
 
-print("processor:", devices.find_processor(), "with", devices.count_cores(), "cores")
+print("processor:", devices.find_processor(), "with", joblib.cpu_count(), "cores")
 tf.nn.conv2d(tf.ones((1, 8, 8, 16)), tf.ones((3, 3, 16, 16)), 1, "SAME")
 """
 KILOBYTE = 1 if sys.platform == "darwin" else 1024  # the unit of a process's largest size

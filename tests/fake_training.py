@@ -12,7 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from internals.core.files import locked, write_text
+from internals.core.files import write_text
+from internals.core.locks import locked
 
 FIELDS = ("seed", "value", "name", "results", "resume")
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, write_run
 
-from internals.core.files import locked
+from internals.core.locks import locked
 
 
 @pytest.fixture

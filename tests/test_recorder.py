@@ -7,11 +7,12 @@ import signal
 import common
 from internals.core.keras_loader import keras
 
+import filelock
 import numpy as np
 import pytest
 from conftest import only_run, send
 
-from internals.core.files import locked
+from internals.core.locks import locked
 from internals.runs.run import read_record
 from internals.training.chance_level import is_guessing
 from internals.training.checkpoint import Recorder
@@ -52,7 +53,7 @@ def test_handlers_are_restored(start, handlers, make_hyperparameters):
 
 def test_a_run_is_locked_while_it_is_trained(start, at_epoch, make_hyperparameters):
     def try_to_lock(recorder):
-        with pytest.raises(BlockingIOError), locked(recorder.run.folder, patience=0):
+        with pytest.raises(filelock.Timeout), locked(recorder.run.folder, patience=0):
             raise AssertionError("the run was not locked")
 
     at_epoch(1, try_to_lock)

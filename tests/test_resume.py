@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from conftest import send
 
-from internals.core.files import locked
+from internals.core.locks import locked
 from internals.runs.run import read_record
 
 

@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 from made_runs import change_record, make_run
 
-from internals.core.files import locked
+from internals.core.locks import locked
 from internals.runs.identity import is_same_run
 from internals.runs.run import read_record
 from internals.sweep import executors, jobs, plan, script_probe

@@ -4,11 +4,13 @@ import contextlib
 import hashlib
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from internals.core.files import fail, one_process_at_a_time
+from internals.core.files import fail
+from internals.core.locks import locked
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
@@ -21,6 +23,14 @@ MD5_OF_BATCHES = {
     "test_batch": "40351d587109b95175f43aff81a1287e",
 }
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
+
+
+@contextlib.contextmanager
+def one_process_at_a_time():
+    """Wait while another process of this user downloads or unpacks CIFAR-10: Keras does not."""
+    user = os.getuid() if os.name == "posix" else "user"
+    with locked(Path(tempfile.gettempdir(), f"cifar-10-{user}.lock")):
+        yield
 
 
 @contextlib.contextmanager

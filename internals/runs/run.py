@@ -12,10 +12,12 @@ import shlex
 import sys
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pandas as pd
 
-from internals.core.files import fail, locked, write_text
+from internals.core import locks
+from internals.core.files import fail, write_text
 from internals.runs import identity
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
@@ -41,9 +43,9 @@ class Run:
     def take(self):
         """Lock the folder until `release` or the end of the program.
 
-        Raises BlockingIOError if another process has it.
+        Raises filelock.Timeout if another process has it.
         """
-        self.lock.enter_context(locked(self.folder, patience=1))  # longer than a look at the lock
+        self.lock.enter_context(locks.locked(self.folder, patience=1))
         Run.held = self
 
     def release(self):
@@ -179,7 +181,7 @@ def reopen_run(hyperparameters, now):
     run = Run(folder, hyperparameters, {})
     try:
         run.take()
-    except BlockingIOError:
+    except filelock.Timeout:
         fail(f"resume is {resume!r}; that run is still being trained")
     run.record = read_record_to_resume(folder)  # again: it may have ended while the data was read
     for left_by_a_crash in folder.glob(".*.part.*"):

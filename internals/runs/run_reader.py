@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from internals.core.files import is_locked
+from internals.core import locks
 from internals.core.text import show_text
 from internals.runs import identity
 from internals.runs.run import find_folders, read_history, read_record
@@ -139,7 +139,7 @@ def read_run(folder):
     with naming("run.json"):
         record = read_record(folder)
         check_record(record)
-    if record["status"] == "running" and not is_locked(folder):
+    if record["status"] == "running" and not locks.is_locked(folder):
         record["status"] = "stopped"  # by a crash or a power failure: nobody trains it any more
     with naming("history.csv"):
         history = read_epochs(folder)

@@ -11,7 +11,7 @@ import socket
 import time
 from pathlib import Path
 
-from internals.core.files import is_locked
+from internals.core import locks
 from internals.runs import identity
 from internals.runs.run import CAN_GO_ON, find_folders, read_record
 from internals.sweep.subprocesses import SCRIPTS, claimed, remove
@@ -92,7 +92,7 @@ def is_usable(run):
 def is_trained(run):
     """Return whether a process trains the run in this moment, of all that one can see here."""
     folder, record = run
-    return record is not None and record["status"] not in ENDED and is_locked(folder)
+    return record is not None and record["status"] not in ENDED and locks.is_locked(folder)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 
-try:
-    import fcntl
-except ImportError:  # Windows, where nobody is kept from a run
-    fcntl = None
+import filelock
+import joblib
+
+from internals.core.locks import locked
 
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
 GPU_SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
@@ -17,27 +17,16 @@ GPU_SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCAT
 
 @contextlib.contextmanager
 def claimed(path):
-    """Lock the log file at `path` and yield it open; None where another process has it.
+    """Lock the job whose log file is at `path` and yield that open; None where it is taken.
 
-    The script writes to this very file, so the lock lasts until both have ended, whoever is killed.
+    Whoever is killed, a script that goes on has locked its own run.
     """
-    log = None
-    while log is None:
-        log = open(path, "ab", buffering=0)
-        try:
-            if fcntl:
-                fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not os.path.samestat(os.fstat(log.fileno()), os.stat(path)):
-                raise FileNotFoundError
-        except BlockingIOError:
-            log.close()
-            yield None
-            return
-        except FileNotFoundError:  # whoever had it has just removed it
-            log.close()
-            log = None
-    with log:
-        yield log
+    try:
+        with locked(path.with_suffix(".lock"), patience=0):
+            with open(path, "ab", buffering=0) as log:
+                yield log
+    except filelock.Timeout:
+        yield None
 
 
 def remove(path):
@@ -50,8 +39,8 @@ def environment(job):
     """Return the environment of the job's script: its backend, and its share of the machine."""
     own = os.environ | {"KERAS_BACKEND": job.wanted["backend"]}
     if job.at_once > 1:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        own |= dict.fromkeys(THREADS, str(max(1, cores // job.at_once))) | GPU_SHARED
+        cores = max(1, joblib.cpu_count() // job.at_once)
+        own |= dict.fromkeys(THREADS, str(cores)) | GPU_SHARED
     return own
 
 

@@ -1,11 +1,12 @@
 """Devices: which one computes, with which arithmetic, seeds and package versions."""
 
 import importlib.metadata
-import os
 import platform
 from pathlib import Path
 
 from internals.core.keras_loader import keras, quiet
+
+import joblib
 
 from internals.training import distributed
 
@@ -82,18 +83,13 @@ def find_processor():
     return platform.processor() or platform.machine()
 
 
-def count_cores():
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
 def describe(model, batch_size):
     """Return what a run's record says of where it is computed, and by which packages."""
     return {
         "device": find_device(model),
         "devices": len(distributed.find_devices(batch_size)) or 1,  # that share each batch
         "processor": find_processor(),
-        "cores": count_cores(),
+        "cores": joblib.cpu_count(),
         "operating_system": platform.platform(terse=True),
         "versions": find_versions(),
     }
