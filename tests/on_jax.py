@@ -1,4 +1,4 @@
-"""Training on the device, as on a GPU: test_jax.py runs this in a process with JAX.
+"""Training on the device, as on a GPU: test_jax_scan.py runs this in a process with JAX.
 
 It has two devices, both of them the processor, on which the plain path trains when nothing says
 otherwise.

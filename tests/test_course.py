@@ -13,7 +13,7 @@ from conftest import ROOT, only_run
 from PIL import Image
 
 COURSE = ROOT / "docs" / "course"
-sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "docs" / "pictures")]
+sys.path[:0] = [str(ROOT / "docs" / folder) for folder in ("programs", "networks", "pictures")]
 QUICK = "baselines decay mistakes rates receptive_field seeds six_layers".split()
 
 
@@ -142,18 +142,18 @@ def test_receptive_field_is_what_changes():
 def test_baseline_is_as_large_as_it_says(name, parameters):
     network = importlib.import_module(name).build_model((32, 32, 3), 10)
     assert network.count_params() == parameters
-    assert len((ROOT / "docs" / f"{name}.py").read_text().splitlines()) < 60
+    assert len((ROOT / "docs" / "networks" / f"{name}.py").read_text().splitlines()) < 60
 
 
 def test_baseline_trains_and_reports(tmp_path, zygote):
     arguments = ("--data", "digits", "--epochs", 1)
-    done = zygote.run(ROOT / "docs" / "mlp", *arguments, cwd=tmp_path, output=tmp_path)
+    done = zygote.run(ROOT / "docs" / "networks" / "mlp", *arguments, cwd=tmp_path, output=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (only_run(tmp_path / "results") / "accuracy.png").exists()
 
 
 def test_jpeg_copy(tmp_path, zygote):
-    program = ROOT / "docs" / "make_jpeg_copy"
+    program = ROOT / "docs" / "programs" / "make_jpeg_copy"
     own = {"cwd": tmp_path, "output": tmp_path}
     done = zygote.run(program, "copy", "--data", "digits", **own)
     assert done.returncode == 0, done.stderr

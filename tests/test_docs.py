@@ -19,7 +19,7 @@ from internals.training.architecture import draw_architecture
 
 @functools.cache
 def tables():
-    sys.path.insert(0, str(ROOT / "docs"))
+    sys.path.insert(0, str(ROOT / "docs" / "programs"))
     return importlib.import_module("tables")
 
 
@@ -28,7 +28,8 @@ def test_tables_are_those_of_the_runs():
     for document in tables().DOCUMENTS:
         text = document.read_text(encoding="utf-8")
         filled |= {*re.findall("<!-- end of (.*) -->", text)}
-        assert tables().fill(text, document) == text, f"python docs/tables.py mends {document.name}"
+        mend = f"python docs/programs/tables.py mends {document.name}"
+        assert tables().fill(text, document) == text, mend
     assert filled == {*tables().TABLES}
 
 

@@ -10,9 +10,10 @@ import pytest
 from conftest import ROOT, SCRIPTS
 
 
-def test_ruff():
+@pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff(arguments):
     ruff = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--no-cache", "."], cwd=ROOT, capture_output=True
+        [sys.executable, "-m", "ruff", *arguments, "--no-cache", "."], cwd=ROOT, capture_output=True
     )
     assert ruff.returncode == 0, ruff.stdout.decode()
 

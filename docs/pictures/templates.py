@@ -1,6 +1,6 @@
 """Draw the weights of a linear model for each class as a picture; grey is 0.
 
-python docs/linear.py --name templates
+python docs/networks/linear.py --name templates
 python docs/pictures/templates.py results/linear/*_templates
 """
 

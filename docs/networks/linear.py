@@ -3,14 +3,14 @@
 What a network of this project adds, it must add to this. Each class has a template as large as a
 photograph; the image is multiplied by it, number by number, and the largest of the ten sums wins.
 
-    python docs/linear.py
-    python docs/linear.py --data digits
+    python docs/networks/linear.py
+    python docs/networks/linear.py --data digits
 """
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import common
 

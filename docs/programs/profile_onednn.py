@@ -1,9 +1,9 @@
 """Say what oneDNN does in an epoch of a script, and how fast: where the limit of the library lies.
 
 It trains three epochs on generated images and adds up what oneDNN prints of the second. The sums
-are kept in docs/benchmarks/profile_SCRIPT.json, of which docs/tables.py makes a table.
+are kept in docs/benchmarks/profile_SCRIPT.json, of which docs/programs/tables.py makes a table.
 
-    python docs/profile_onednn.py 4layerCNN
+    python docs/programs/profile_onednn.py 4layerCNN
 """
 
 import collections
@@ -21,7 +21,7 @@ import numpy as np
 import tyro
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from internals.runs.run import read_history, read_record

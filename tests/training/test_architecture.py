@@ -1,15 +1,14 @@
 """The five networks against the parameter counts and printouts that the tutorials published."""
 
 import math
-from pathlib import Path
 
 import pytest
-from conftest import import_script
+from conftest import ROOT, import_script
 
 from internals.report.feature_maps import find_block_ends, find_kernels
 from internals.training.architecture import draw_architecture
 
-PRINTOUTS = Path(__file__).parent / "printouts"
+PRINTOUTS = ROOT / "tests" / "printouts"
 
 
 BLOCKS = {  # side and number of the maps at the end of each block

@@ -3,8 +3,8 @@
 It is a folder for --data, with train/<class>/NNNN.jpg and test/<class>/NNNN.jpg, numbered within
 each class in the order of CIFAR-10: quality 75, one colour for each 2 x 2 pixels.
 
-    python docs/make_jpeg_copy.py cifar10-jpeg
-    python docs/make_jpeg_copy.py cifar10-jpeg --data path/to/cifar-10-python.tar.gz
+    python docs/programs/make_jpeg_copy.py cifar10-jpeg
+    python docs/programs/make_jpeg_copy.py cifar10-jpeg --data path/to/cifar-10-python.tar.gz
     python 4layerCNN.py --data cifar10-jpeg
 """
 
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "networks"))
 
 from linear import RECIPE
 

@@ -2,7 +2,7 @@
 
 A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in README.md or in docs/.
 
-    python docs/tables.py
+    python docs/programs/tables.py
 """
 
 import functools
@@ -12,7 +12,7 @@ import statistics
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np
@@ -169,8 +169,8 @@ DROPOUT = {"0.3 and 0.4": "all", "0.15 and 0.2": "half-dropout", "none": "modern
 
 # Networks without convolutions beside one with them: a run, its program, what it is, epochs.
 BASELINES = [
-    ("linear/2026-11-21_17-20-02_seed-0", "docs/linear.py", "no hidden layer", 10),
-    ("mlp/2026-11-21_17-26-09_seed-0", "docs/mlp.py", "a hidden layer of 400 units", 10),
+    ("linear/2026-11-21_17-20-02_seed-0", "docs/networks/linear.py", "no hidden layer", 10),
+    ("mlp/2026-11-21_17-26-09_seed-0", "docs/networks/mlp.py", "a hidden layer of 400 units", 10),
     ("4layerCNN/2026-11-21_01-14-33_float32-seed-0", "4layerCNN.py", "4 convolutions", 5),
 ]
 
@@ -192,7 +192,7 @@ SHORTER = [
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
 ]
 
-# The scripts whose modern recipe docs/ablation.py took apart, a run of their published one, epochs.
+# The scripts whose modern recipe ablation.py took apart, a run of their published one, epochs.
 ABLATED = [
     ("udacity_cnn", UDACITY, 15),
     ("4layerCNN", FOUR_LAYERS_20, 8),

@@ -3,8 +3,8 @@
 It has as many weights as 4layerCNN.py, 1.2 million, and no convolution: what that one gains, it
 does not gain by the number of its weights.
 
-    python docs/mlp.py
-    python docs/mlp.py --data digits
+    python docs/networks/mlp.py
+    python docs/networks/mlp.py --data digits
 """
 
 from linear import RECIPE, common, run_baseline  # linear.py, beside this file

@@ -1,7 +1,7 @@
 """The tables of speed, from the records in docs/benchmarks/ that two programs write.
 
 python tests/benchmark.py --json docs/benchmarks/float32_amx.json
-python docs/profile_onednn.py 4layerCNN
+python docs/programs/profile_onednn.py 4layerCNN
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmark import spread
 
-BENCHMARKS = Path(__file__).resolve().parent / "benchmarks"
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 HEADER = ["script", "precision", ">images/s", ">ours / Keras `fit`", ">ours / PyTorch"]
 HEADER += [">share of the limit", ">memory"]
 

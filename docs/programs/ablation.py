@@ -1,9 +1,9 @@
 """Train a script from its published recipe to its modern one, one part more in each row.
 
-Each row is a sweep over the seeds, with all parts above it and none below; docs/tables.py makes a
-table of them. Runs that are there already are not trained again.
+Each row is a sweep over the seeds, with all parts above it and none below; tables.py makes a table
+of them. Runs that are there already are not trained again.
 
-    python docs/ablation.py udacity_cnn --epochs 15 --seed 0 1 2
+    python docs/programs/ablation.py udacity_cnn --epochs 15 --seed 0 1 2
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from typing import Annotated
 
 import tyro
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # What each row adds, and the flags that leave it out of the rows above.
 PARTS = [

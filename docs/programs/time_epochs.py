@@ -1,10 +1,10 @@
-"""Time an epoch of each row of docs/ablation.py in turns; nothing else should run meanwhile.
+"""Time an epoch of each row of ablation.py in turns; nothing else should run meanwhile.
 
 Each round trains three epochs of each row in a process of its own; the first epoch, in which the
 network is compiled, is not counted. What comes out is added to docs/epoch_seconds.json; figures of
 another machine are replaced.
 
-    python docs/time_epochs.py udacity_cnn --rounds 2
+    python docs/programs/time_epochs.py udacity_cnn --rounds 2
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from typing import Annotated
 import tyro
 from ablation import rows
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from internals.runs.run import read_history, read_record

@@ -4,10 +4,9 @@ import dataclasses
 import os
 import re
 import shutil
-from pathlib import Path
 
 import pytest
-from conftest import import_script, run_script
+from conftest import ROOT, import_script, run_script
 from PIL import Image
 
 ARGUMENTS = {
@@ -138,7 +137,7 @@ def test_download_that_fails(tmp_path):
 
 
 def test_wrong_value_in_the_script_itself(tmp_path):
-    root = Path(__file__).parent.parent
+    root = ROOT
     text = (root / "4layerCNN.py").read_text()
     assert "batch_size=32," in text
     (tmp_path / "edited.py").write_text(text.replace("batch_size=32,", "batch_size=3.5,"))
