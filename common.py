@@ -43,11 +43,16 @@ from internals.training import (
 
 def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
-    stdio.mend()
+    stdio.make_robust()
     gc.freeze()  # what is loaded stays: searching it again would take a second at the end
     for path in (main.__code__.co_filename, __file__):
         linecache.getlines(path)  # the text that runs, though it be edited now
-    with distributed.together(), raising_signals(), ending(), architecture.enough_pixels():
+    with (
+        distributed.ending_at_once(),
+        raising_signals(),
+        ending(),
+        architecture.explaining_small_images(),
+    ):
         main()
 
 
@@ -96,7 +101,7 @@ class Hyperparameters:
 
     def __str__(self):
         """Return the values that a plot should name, in one line."""
-        return run_summary.enumerate_values(self)
+        return run_summary.format_hyperparameters(self)
 
 
 def parse_args(published, modern, description):
@@ -183,7 +188,7 @@ def prepare(hyperparameters):
     Weights, sums and the layers that ask for float32 stay that.
     """
     devices.set_seed(hyperparameters.seed)
-    distributed.join()
+    distributed.join_others()
     precision = hyperparameters.precision
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
 
@@ -193,14 +198,14 @@ def make_optimizer(hyperparameters, data):
 
     Weight decay is decoupled from the gradient, and spares biases and batch normalisation.
     """
-    own = hyperparameters
-    rate = make_schedule(own, own.epochs * math.ceil(len(data.x_train) / own.batch_size))
-    weight_decay = own.weight_decay or None
-    if own.optimizer == "adam":
+    steps = math.ceil(len(data.x_train) / hyperparameters.batch_size)  # of an epoch
+    rate = make_schedule(hyperparameters, hyperparameters.epochs * steps)
+    weight_decay = hyperparameters.weight_decay or None
+    if hyperparameters.optimizer == "adam":
         optimizer = keras.optimizers.Adam(rate, weight_decay=weight_decay)
     else:
         optimizer = keras.optimizers.SGD(
-            rate, float(own.momentum), own.nesterov, weight_decay=weight_decay
+            rate, hyperparameters.momentum, hyperparameters.nesterov, weight_decay=weight_decay
         )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
@@ -211,15 +216,15 @@ def make_schedule(hyperparameters, updates):
 
     Decay is the one of Keras 2. The cosine falls to 0; before it the rate rises from a tenth.
     """
-    own = hyperparameters
-    if own.schedule == "cosine":
-        rising = round(own.warmup * updates)
-        start = {"warmup_target": own.learning_rate, "warmup_steps": rising} if rising else {}
-        first = own.learning_rate / 10 if rising else own.learning_rate
+    highest = hyperparameters.learning_rate
+    if hyperparameters.schedule == "cosine":
+        rising = round(hyperparameters.warmup * updates)
+        start = {"warmup_target": highest, "warmup_steps": rising} if rising else {}
+        first = highest / 10 if rising else highest
         return keras.optimizers.schedules.CosineDecay(first, updates - rising, **start)
-    if own.decay:
-        return keras.optimizers.schedules.InverseTimeDecay(own.learning_rate, 1, own.decay)
-    return own.learning_rate
+    if hyperparameters.decay:
+        return keras.optimizers.schedules.InverseTimeDecay(highest, 1, hyperparameters.decay)
+    return highest
 
 
 def make_loss(hyperparameters):
@@ -238,7 +243,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     """
     architecture.check(model, data.image_shape, data.num_classes)
     memory_estimate.check_training(model, data, hyperparameters)
-    hyperparameters = distributed.own_folder(hyperparameters)
+    hyperparameters = distributed.redirect_results(hyperparameters)
     record = {  # what a resumed run must find as it was, and where it is computed
         "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
         "data": dataset.describe(data),
@@ -259,7 +264,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         run.record |= devices.describe(model, hyperparameters.batch_size)
         if not hyperparameters.resume:
             run.save(status="running")
-        run_summary.describe(run, model, data)
+        run_summary.print_summary(run, model, data)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
         from internals.report import image_grids  # here, because --help need not wait for it
 
@@ -273,25 +278,26 @@ def train(run, model, data):
     An interrupt, a loss that is not finite or a lack of memory or disk space ends it early: the
     network is then the one of the last finished epoch.
     """
-    own = run.hyperparameters
-    batches = ImageBatches(data.x_train, data.y_train, normalise, own.batch_size, own.seed)
-    batches.augment(own.flip, own.shift)
+    hyperparameters = run.hyperparameters
+    size, seed = hyperparameters.batch_size, hyperparameters.seed
+    batches = ImageBatches(data.x_train, data.y_train, normalise, size, seed)
+    batches.set_augmentation(hyperparameters.flip, hyperparameters.shift)
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
-    if own.label_smoothing:  # those of the validation stay sure, as the test's are
-        batches.smooth_labels(own.label_smoothing, data.num_classes)
+    if hyperparameters.label_smoothing:  # those of the validation stay sure, as the test's are
+        batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
         validation.smooth_labels(0, data.num_classes)
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
     with ending(run):
-        record = checkpoint.Recorder(run, model, batches, quiet=on_terminal)
+        record = checkpoint.Checkpoint(run, model, batches, quiet=on_terminal)
         record.go_on()
         tensorflow_speedups.speed_up(model, batches)
         try:
             streams = jax_scan.on_device(model, batches, validation)
-            with handling_signals(record.stop_soon), streams as (shown, checked):
+            with handling_signals(record.request_stop), streams as (shown, checked):
                 model.fit(
                     shown,
                     initial_epoch=len(record.rows),
-                    epochs=own.epochs,
+                    epochs=hyperparameters.epochs,
                     validation_data=checked,
                     callbacks=[record],
                     shuffle=False,  # ImageBatches does it
@@ -300,7 +306,7 @@ def train(run, model, data):
         except checkpoint.Stop as stop:
             run.stop = stop
             record.restore()
-        distributed.leave(run)
+        distributed.leave_others(run)
         if run.stop and on_terminal:
             print()  # the progress bar has not ended its line
         record.end()
@@ -338,14 +344,17 @@ def report(run, model, data):
         probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
         predicted = probabilities.argmax(axis=1)
         run.save(test_accuracy=accuracy, test_loss=loss)
-        run.save(expected_calibration_error=feature_maps.calibrate(probabilities, data.y_test)[-1])
+        *_, error = feature_maps.calibration_curve_of(probabilities, data.y_test)
+        run.save(expected_calibration_error=error)
         run.save_predictions(data, probabilities)
         labels = range(data.num_classes)
         matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
         table = pd.DataFrame(matrix, data.class_names, data.class_names)
         write_text(run.folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
-        own = {"target_names": data.class_names, "digits": 4, "zero_division": 0}
-        words = sklearn.metrics.classification_report(data.y_test, predicted, labels=labels, **own)
+        style = {"target_names": data.class_names, "digits": 4, "zero_division": 0}
+        words = sklearn.metrics.classification_report(
+            data.y_test, predicted, labels=labels, **style
+        )
         write_text(run.folder / "classification_report.txt", words)
         drawn = run_plots.draw(
             (run_plots.plot_history, run, "accuracy", data),
@@ -357,7 +366,7 @@ def report(run, model, data):
             (image_grids.plot_features, run, model, data, normalise),
         )
         print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-        chance_level.explain(run.history().iloc[-1], accuracy, loss, predicted, data)
+        chance_level.explain_chance_level(run.history().iloc[-1], accuracy, loss, predicted, data)
         finish(run, drawn)
 
 

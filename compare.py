@@ -12,16 +12,16 @@ else in which they differ.
 import tyro
 
 from internals.comparison.confusion_matrix import matrix_of, most_confused
-from internals.comparison.differences import show_comparison
+from internals.comparison.differences import format_comparison
 from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
 from internals.core.files import fail
-from internals.core.text import show_path
+from internals.core.text import format_path
 
 
 def main():
     """Print the tables and what was asked for, then draw the charts and write the page."""
-    stdio.mend()
+    stdio.make_robust()
     options = tyro.cli(Options, description=__doc__)
     comparison = compare(options)
     if not comparison.groups:
@@ -31,7 +31,7 @@ def main():
         if comparison.chosen or len(data_set.groups) == 2:
             show_details(data_set.groups)
     for folder, problem in comparison.broken.items():
-        print(f"broken: {show_path(folder)}: {problem}")
+        print(f"broken: {format_path(folder)}: {problem}")
     if options.csv:
         write_csv(comparison, options.csv)
     write_page(comparison, options.results.expanduser())
@@ -40,7 +40,7 @@ def main():
 def show_details(groups):
     """Print how the first group compares with each other one, and what each confuses most."""
     for group in groups[1:]:
-        print(show_comparison(groups[0], group), end="\n\n")
+        print(format_comparison(groups[0], group), end="\n\n")
     for group in groups[:2]:
         matrix = matrix_of(group)
         if matrix is not None:
@@ -57,7 +57,7 @@ def write_page(comparison, results):
         page.write_page(comparison, results)
     except OSError as error:
         fail(f"the page cannot be written: {error}")
-    print(f"All of it, with the pictures: {show_path(results / 'index.html')}")
+    print(f"All of it, with the pictures: {format_path(results / 'index.html')}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import tyro
 from internals.core import stdio
 from internals.core.files import fail
 from internals.core.signals import raising_signals
-from internals.core.text import show_path
+from internals.core.text import format_path
 from internals.prediction import answers
 from internals.runs import exit_status
 from internals.runs.run_reader import class_names
@@ -30,7 +30,7 @@ def main():
     paths, problems = answers.find_pictures(options.pictures)
     rows = ask(run, paths, options.whole, problems) if paths else []
     if rows:
-        print(f"Drawn in {show_path(run.folder / 'own')}")
+        print(f"Drawn in {format_path(run.folder / 'own')}")
         if options.csv:
             answers.write_csv(rows, options.csv)
     for problem in problems:
@@ -60,13 +60,13 @@ def ask(run, paths, whole, problems):
         except ValueError as error:
             problems.append(str(error))
             continue
-        probabilities, falls = occlusion.look(network, normalise, seen, flip)
+        probabilities, drops = occlusion.predict_with_map(network, normalise, seen, flip)
         answer = answers.make_answer(path, names, probabilities, predictions)
         print(answer, flush=True)
         try:
-            drawn = picture_sheet.draw_portrait(run, answer, seen, falls, whole)
+            drawn = picture_sheet.draw_sheet(run, answer, seen, drops, whole)
         except OSError as error:
-            fail(f"{show_path(run.folder / 'own')} cannot be written: {error}", 1)
+            fail(f"{format_path(run.folder / 'own')} cannot be written: {error}", 1)
         if drawn.stem != Path(path).stem:  # a name that another picture has, or with odd letters
             print(f"    drawn as {drawn.name}")
         rows.append(answer.row() | {"drawn": drawn.name})
@@ -74,6 +74,6 @@ def ask(run, paths, whole, problems):
 
 
 if __name__ == "__main__":
-    stdio.mend()
+    stdio.make_robust()
     with raising_signals(), exit_status.ending():
         main()

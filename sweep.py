@@ -21,11 +21,11 @@ from internals.sweep.progress import Progress
 def main():
     """Make the plan, have it done, and show its runs side by side."""
     options, values = plan.parse(sys.argv[1:], __doc__)
-    engine = executors.choose(options)
+    executor = executors.make_executor(options)
     jobs = plan.make_jobs(options, values)
-    progress = Progress(jobs, engine.at_once)
-    with progress, executors.stoppable(engine, jobs) as signals:
-        for outcome in executors.run(engine, progress.todo):
+    progress = Progress(jobs, executor.at_once)
+    with progress, executors.forwarding_signals(executor, jobs) as signals:
+        for outcome in executors.run_jobs(executor, progress.todo):
             progress.add(outcome)
     if progress.folders:
         show_table(progress.folders, jobs[0].results)
@@ -43,6 +43,6 @@ def show_table(folders, results):
 
 
 if __name__ == "__main__":
-    stdio.mend()
+    stdio.make_robust()
     with raising_signals(), exit_status.ending():
         main()

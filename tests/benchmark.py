@@ -145,7 +145,7 @@ def train_ours(pacer, script, recipe, precision):
     data = common.Dataset(x, y, x_test, y_test, x_test, y_test, names)
     pacer.matrix_product = keras_matrix_product(precision)
 
-    class PacedRecorder(recorder.Recorder):
+    class PacedRecorder(recorder.Checkpoint):
         def on_epoch_begin(self, epoch, logs=None):
             super().on_epoch_begin(epoch, logs)
             pacer.epoch_begins()
@@ -157,7 +157,7 @@ def train_ours(pacer, script, recipe, precision):
             self.steps = min(batch + 1, len(self.batches))
             pacer.after(self.steps - steps)
 
-    recorder.Recorder = PacedRecorder
+    recorder.Checkpoint = PacedRecorder
     with tempfile.TemporaryDirectory() as results:
         run_main(module, data, {"epochs": 1000, "results": results, "precision": precision})
 

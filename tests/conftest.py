@@ -32,7 +32,7 @@ from PIL import Image
 from internals.comparison.page import PICTURES
 from internals.data.dataset import load_digits
 from internals.runs.run import Run
-from internals.training.checkpoint import Recorder
+from internals.training.checkpoint import Checkpoint
 from internals.training.devices import set_seed
 
 SCRIPTS = ("4layerCNN", "6layerCNN", "minivggnet", "vgg16", "udacity_cnn")
@@ -201,7 +201,7 @@ def at_epoch(monkeypatch):
     """Return a function that has `action(recorder)` happen as an epoch, counted from 1, begins."""
 
     def at_epoch(number, action):
-        begin = Recorder.on_epoch_begin
+        begin = Checkpoint.on_epoch_begin
 
         def on_epoch_begin(self, epoch, logs=None):
             begin(self, epoch, logs)
@@ -209,7 +209,7 @@ def at_epoch(monkeypatch):
                 monkeypatch.undo()
                 action(self)
 
-        monkeypatch.setattr(Recorder, "on_epoch_begin", on_epoch_begin)
+        monkeypatch.setattr(Checkpoint, "on_epoch_begin", on_epoch_begin)
 
     return at_epoch
 

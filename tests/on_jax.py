@@ -51,16 +51,18 @@ def test_images_are_those_of_the_plain_path(random):
     images = random.integers(0, 256, (46, 32, 32, 3), dtype="uint8")
     for flip, shift in ((False, 0), (True, 0), (False, 3), (True, 2)):
         batches = ImageBatches(images, np.arange(46), common.normalise, batch_size=10, seed=4)
-        batches.augment(flip, shift)
-        stretches = jax_scan.Stretches(batches, 2, None, jax.devices())
+        batches.set_augmentation(flip, shift)
+        stretches = jax_scan.ScannedBatches(batches, 2, None, jax.devices())
         for epoch in range(2):
             batches.shuffle(epoch)
             for steps in (range(0, 2), range(2, 4), range(4, 5)):
-                chosen = stretches.choose(steps)
+                chosen = stretches.gather_steps(steps)
                 for row, step in enumerate(steps):
                     one = {name: array[row] for name, array in chosen.items()}
-                    x, y = jax_scan.take(stretches.images, stretches.labels, **one, shift=shift)
-                    expected_x, expected_y = batches.choose(step)
+                    x, y = jax_scan.gather_batch(
+                        stretches.images, stretches.labels, **one, shift=shift
+                    )
+                    expected_x, expected_y = batches.gather_batch(step)
                     np.testing.assert_array_equal(x, expected_x, strict=True)
                     np.testing.assert_array_equal(y, expected_y)
                     np.testing.assert_array_equal(common.normalise(x), batches[step][0])
@@ -111,14 +113,14 @@ def test_loss_that_is_no_number_stops_after_the_stretch(
     devices(1)
     hyperparameters = make_hyperparameters(epochs=1, batch_size=8, learning_rate=1e30)
     seen = []
-    run_stretch = jax_scan.Stretches.run
+    run_stretch = jax_scan.ScannedBatches.run
 
     def run(self, state, iterator):
         logs, state = run_stretch(self, state, iterator)
         seen.append(logs["loss"])
         return logs, state
 
-    monkeypatch.setattr(jax_scan.Stretches, "run", run)
+    monkeypatch.setattr(jax_scan.ScannedBatches, "run", run)
     model = small_model(hyperparameters)
     run = common.start_run("small.py", model, small_data, hyperparameters)
     with pytest.raises(SystemExit):

@@ -18,7 +18,7 @@ PUBLISHED = importlib.import_module("4layerCNN").PUBLISHED.but(
 )
 
 
-class Recorder(common.recorder.Recorder):
+class Checkpoint(common.checkpoint.Checkpoint):
     def on_epoch_begin(self, epoch, logs=None):
         super().on_epoch_begin(epoch, logs)
         number, _, signal = os.environ.get("SIGNAL", "").partition(" ")
@@ -35,7 +35,7 @@ def main():
     model = Sequential([Input(data.image_shape), *layers])
     optimizer = common.make_optimizer(hyperparameters, data)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    common.recorder.Recorder = Recorder
+    common.checkpoint.Checkpoint = Checkpoint
     run = common.start_run(__file__, model, data, hyperparameters)
     common.train(run, model, data)
     common.report(run, model, data)

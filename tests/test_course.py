@@ -164,9 +164,9 @@ def test_jpeg_copy(tmp_path, zygote):
             [8, 6, 5, 8, 12, 20, 26, 31],
             [9, 9, 12, 24, 50, 50, 50, 50],
         ]
-    (x, y), _, names = common.images.load_folder(tmp_path / "copy", 32)
+    (x, y), _, names = common.image_folder.load_folder(tmp_path / "copy", 32)
     assert len(x) == 1437 and len(names) == 10
-    digits, labels = common.images.load_digits()[0]
+    digits, labels = common.dataset.load_digits()[0]
     of_three, copies = digits[labels == 3], sorted((tmp_path / "copy" / "train" / "3").iterdir())
     assert len(of_three) == len(copies)
     for image, path in zip(of_three[:5], copies):

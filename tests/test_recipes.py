@@ -135,7 +135,7 @@ def epoch_of(images, epoch, flip, shift, seed=7):
     """Return the images of an epoch in their own order, as training gets them."""
     before = images.copy()
     batches = ImageBatches(images, np.arange(10), lambda batch: batch, batch_size=4, seed=seed)
-    batches.augment(flip, shift)
+    batches.set_augmentation(flip, shift)
     batches.shuffle(epoch)
     parts = [batches[index] for index in range(len(batches))]
     labels = np.concatenate([labels for _, labels in parts])

@@ -11,7 +11,7 @@ from internals.data.batches import ImageBatches
 def draw():
     image = flower()
     batches = ImageBatches(image[None], np.zeros(1), lambda images: images, seed=0)
-    batches.augment(flip=True, shift=4)
+    batches.set_augmentation(flip=True, shift=4)
     shown = [("as it is", image)]
     for epoch in range(6):
         batches.shuffle(epoch)

@@ -20,8 +20,8 @@ from ablation import PARTS
 from speed_table import profile_table, speed_table
 
 from internals.comparison.groups import make_groups
-from internals.core.intervals import compare_seeds, mean_and_spread
-from internals.core.text import show_spread, show_value
+from internals.core.intervals import compare_seeds, mean_and_std
+from internals.core.text import format_mean_and_std, format_value
 from internals.runs import run_reader
 from internals.runs.run import read_history, read_record
 
@@ -215,13 +215,13 @@ def accuracy_after(run, epochs):
         raise ValueError(f"{run} has no test accuracy after {epochs} epochs")
     else:
         accuracy = history.val_accuracy[epochs]  # its validation is the test set
-    return show_value("accuracy", accuracy).rstrip("%")
+    return format_value("accuracy", accuracy).rstrip("%")
 
 
 def time_for(run, epochs):
     """Return the minutes of the run's first epochs."""
     _, history = read_run(run)
-    return show_value("whole_minutes", history.seconds.iloc[:epochs].sum() / 60)
+    return format_value("whole_minutes", history.seconds.iloc[:epochs].sum() / 60)
 
 
 def make_table(header, rows):
@@ -244,7 +244,7 @@ def reference_table():
         script = f"`{record['script']}.py{' --no-batch-norm' * no_norm}`"
         for epochs, (accuracy, time) in published.items():
             (cell,), _ = accuracy_cells([run], epochs)
-            row = [script, show_value("parameters", record["parameters"]), str(epochs)]
+            row = [script, format_value("parameters", record["parameters"]), str(epochs)]
             row += [accuracy or "-", cell, time or "-", time_for(run, epochs)]
             rows.append([*row, engine_of(run)])
     return make_table(header, rows)
@@ -279,7 +279,7 @@ def accuracies_after(run, epochs):
 
 def show_accuracies(run, accuracies):
     """Return mean and standard deviation as a link to the run, and how many seeds there are."""
-    text = show_spread(*mean_and_spread(accuracies), "{:.2f}")
+    text = format_mean_and_std(*mean_and_std(accuracies), "{:.2f}")
     return f"[{text}](results/{run}) (n = {len(accuracies)})"
 
 
@@ -372,7 +372,7 @@ def baselines_table():
     check_alike(*(run for run, *_ in BASELINES))
     for run, path, network, epochs in BASELINES:
         (cell,), _ = accuracy_cells([run], epochs)
-        parameters = show_value("parameters", read_run(run)[0]["parameters"])
+        parameters = format_value("parameters", read_run(run)[0]["parameters"])
         rows.append([f"`{path}`", network, parameters, str(epochs), cell])
     return make_table(header, rows)
 

@@ -48,7 +48,7 @@ def mean_curves(runs):
     )
 
 
-def lines_of(group):
+def plotly_lines(group):
     """Return the lines of a group, thin ones, band and mean: [{"style", "arrays"}, ...]."""
     runs = [run for run in group.counted if len(run.history)]
     if not runs:

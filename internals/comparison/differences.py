@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 
 from internals.core.intervals import compare_pairs, compare_seeds
-from internals.core.text import show_text
+from internals.core.text import format_line
 from internals.runs import identity
 from internals.runs.run_reader import SOURCES, count_images
 
@@ -21,16 +21,16 @@ def flatten(name, value):
     if isinstance(value, float):
         return {name: f"{value:.6g}"}  # Keras keeps 0.001 in 32 bits
     if not isinstance(value, dict):
-        return {name: show_text(value)}
+        return {name: format_line(value)}
     flat = {}
     for key, inner in value.items():
-        flat |= flatten(f"{name} {show_text(key)}", inner)
+        flat |= flatten(f"{name} {format_line(key)}", inner)
     return flat
 
 
 def describe_run(run):
     """Return {name: (cause, value)} of all that is recorded of a run and may bear on its result."""
-    found = {"script": ("script", show_text(run.record["script"]))}
+    found = {"script": ("script", format_line(run.record["script"]))}
     found |= {name: ("hyperparameter", value) for name, value in run.settings.items()}
     images, held_out, _ = count_images(run)
     if images:
@@ -141,7 +141,7 @@ def explain(difference, first, second):
         "n2": len(second.accuracies),
         "b": f"{difference.only_first:,}",
         "c": f"{difference.only_second:,}",
-        "sweep": WORDS["sweep"].format(script=show_text(second.first.record["script"])),
+        "sweep": WORDS["sweep"].format(script=format_line(second.first.record["script"])),
     }
     known = difference.low is not None
     if known:
@@ -177,10 +177,10 @@ def diff_sources(first, second, names=SOURCES):
             paths = [f"{group.first.name}/{name}" for group in (first, second)]
             split = [text.splitlines() for text in texts]
             lines += difflib.unified_diff(*split, *paths, lineterm="")
-    return [show_text(line) for line in lines]
+    return [format_line(line) for line in lines]
 
 
-def show_comparison(first, second):
+def format_comparison(first, second):
     """Return a comparison of two groups as text: the difference, and all else that differs."""
     facts = describe_group(first), describe_group(second)
     causes = count_causes(*facts, scripts_differ(first, second))

@@ -15,7 +15,7 @@ TILE = 32  # pixels a side
 ANSWER = ("predicted", "probability")
 
 
-def choose_seeds(first, second):
+def choose_runs(first, second):
     """Return a run of each group to be paired: of the same seed, where there is one."""
     by_seed = {run.seed: run for run in reversed(second.counted)}
     for run in first.counted:
@@ -32,18 +32,18 @@ def find_disagreements(first, second):
     the surest comes first.
     """
     right = [(table.true == table.predicted).to_numpy() for table in (first, second)]
-    sureness = (first.probability * second.probability).to_numpy()
+    confidence = (first.probability * second.probability).to_numpy()
     both = []
     for mine, other in (right, right[::-1]):
         rows = np.flatnonzero(mine & ~other)
-        rows = rows[np.argsort(-sureness[rows], kind="stable")][:MOST_EACH_WAY]
+        rows = rows[np.argsort(-confidence[rows], kind="stable")][:MOST_EACH_WAY]
         columns = [table[name].to_numpy()[rows] for table in (first, second) for name in ANSWER]
         images, true = first.image.to_numpy()[rows], first.true.to_numpy()[rows]
         both.append([*zip(images, true, *columns, strict=True)])
     return both
 
 
-def pair(first, second):
+def find_disagreements_of_runs(first, second):
     """Return find_disagreements of two runs; ValueError says why they cannot be paired."""
     tables = [run.predictions for run in (first, second)]
     if [*tables[0].image] != [*tables[1].image] or [*tables[0].true] != [*tables[1].true]:

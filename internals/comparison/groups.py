@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from internals.core.intervals import mean_and_spread
-from internals.core.text import show_spread, show_text
+from internals.core.intervals import mean_and_std
+from internals.core.text import format_line, format_mean_and_std
 from internals.runs import identity
 
 TEST_MARK = "*"  # of an accuracy that the test set has chosen
@@ -45,7 +45,7 @@ class Group:
     @functools.cached_property
     def status(self):
         """Return how the runs ended, such as "finished" or "2 finished, 1 stopped"."""
-        counts = collections.Counter(show_text(run.record["status"]) for run in self.runs)
+        counts = collections.Counter(format_line(run.record["status"]) for run in self.runs)
         several = len(counts) > 1
         return ", ".join(f"{n} {status}" if several else status for status, n in counts.items())
 
@@ -54,17 +54,17 @@ class Group:
         """Return what the table shows: means and standard deviations over the counted seeds."""
         histories = [run.history for run in self.counted if len(run.history)]
         best, best_at = best_epochs(self.counted)
-        accuracy, spread = mean_and_spread([run.accuracy for run in self.counted])
-        minutes, minutes_spread = mean_and_spread([run.minutes for run in self.counted])
+        accuracy, spread = mean_and_std([run.accuracy for run in self.counted])
+        minutes, minutes_std = mean_and_std([run.minutes for run in self.counted])
         return {
             "n": len(self.counted),
             "accuracy": accuracy,
-            "accuracy_spread": spread,
-            "last_epoch": mean_and_spread([h.val_accuracy.iloc[-1] for h in histories])[0],
+            "accuracy_std": spread,
+            "last_epoch": mean_and_std([h.val_accuracy.iloc[-1] for h in histories])[0],
             "best_epoch": best,
             "best_at": best_at,
             "minutes": minutes,
-            "minutes_spread": minutes_spread,
+            "minutes_std": minutes_std,
             "epochs": max(len(run.history) for run in self.counted),
             "parameters": self.first.record["parameters"],
             "started": max(run.record["started"] for run in self.runs),
@@ -74,20 +74,20 @@ class Group:
     def accuracy_text(self):
         """Return the test accuracy in percent, with spread and n over several seeds."""
         figures = self.figures
-        percent = [100 * figures[name] for name in ("accuracy", "accuracy_spread")]
-        text = show_spread(*percent, "{:.2f}", "%")
+        percent = [100 * figures[name] for name in ("accuracy", "accuracy_std")]
+        text = format_mean_and_std(*percent, "{:.2f}", "%")
         return f"{text} (n = {figures['n']})" if figures["n"] > 1 and text != "-" else text
 
     @property
     def last_epoch_text(self):
-        return show_spread(100 * self.figures["last_epoch"], math.nan, "{:.2f}", "%")
+        return format_mean_and_std(100 * self.figures["last_epoch"], math.nan, "{:.2f}", "%")
 
     @property
     def best_epoch_text(self):
-        return show_best_epoch(self.counted)
+        return format_best_epoch(self.counted)
 
 
-def show_best_epoch(runs):
+def format_best_epoch(runs):
     """Return the best epoch's accuracy in percent with the epoch; marked if the test set chose."""
     best, at = best_epochs(runs)
     if math.isnan(best):
@@ -101,7 +101,7 @@ def best_epochs(runs):
     accuracies = [each for each in accuracies if not np.isnan(each).all()]
     at = [int(np.nanargmax(each)) + 1 for each in accuracies]
     words = "-".join(map(str, sorted({min(at), max(at)}))) if at else ""
-    return mean_and_spread([np.nanmax(each) for each in accuracies])[0], words
+    return mean_and_std([np.nanmax(each) for each in accuracies])[0], words
 
 
 def make_groups(runs):

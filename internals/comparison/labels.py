@@ -3,7 +3,7 @@
 import collections
 import re
 
-from internals.core.text import show_text
+from internals.core.text import format_line
 
 COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
 
@@ -21,7 +21,7 @@ def name_of(group):
     """Return the name that the runs were given, without the seed; "" where they have several."""
     names = {str(run.record.get("name") or "") for run in group.runs}
     names = {re.sub(r"[-_ ]*seed[-_= ]*\d+$", "", name) for name in names}
-    return show_text(names.pop()) if len(names) == 1 else ""
+    return format_line(names.pop()) if len(names) == 1 else ""
 
 
 def name_groups(groups):
@@ -33,8 +33,8 @@ def name_groups(groups):
         names = differing([group.first.settings for group in alike])
         for group in alike:
             values = group.first.settings
-            own = [f"{name.replace('_', ' ')} {values.get(name)}" for name in names]
-            parts = [name_of(group)] if name_of(group) else own
+            telling = [f"{name.replace('_', ' ')} {values.get(name)}" for name in names]
+            parts = [name_of(group)] if name_of(group) else telling
             group.label = ", ".join([script] * (len(scripts) > 1) + parts) or script
     tell_apart(groups)
     for index, group in enumerate(groups):
@@ -53,8 +53,8 @@ def tell_apart(groups):
         ]
         names = differing(facts)[:3]
         taken = collections.Counter()
-        for group, own in zip(alike, facts, strict=True):
-            words = [f"{name} {show_text(own.get(name, '-'))[:10]}" for name in names]
+        for group, known in zip(alike, facts, strict=True):
+            words = [f"{name} {format_line(known.get(name, '-'))[:10]}" for name in names]
             words = [word.replace("_", " ").replace("network", "layers") for word in words]
             group.label = ", ".join([group.label, *words])
             taken[group.label] += 1

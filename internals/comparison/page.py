@@ -17,11 +17,11 @@ import jinja2
 from internals.comparison.charts import MOST_IN_A_CHART, draw_charts
 from internals.comparison.confusion_matrix import matrix_of, most_confused
 from internals.comparison.disagreements import make_sheet
-from internals.comparison.groups import TEST_MARK, show_best_epoch
+from internals.comparison.groups import TEST_MARK, format_best_epoch
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
-from internals.comparison.table import Options, compare, shared_settings, show_cells
+from internals.comparison.table import Options, compare, format_cells, shared_settings
 from internals.core.files import fail, write_file, write_text
-from internals.core.text import show_path
+from internals.core.text import format_path
 from internals.runs.run import read_record
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
@@ -48,7 +48,7 @@ def write_page(comparison, results):
     """
     path, files = results / "index.html", results / FILES
     if path.exists() and GENERATOR not in path.read_text("utf-8", errors="replace"):
-        fail(f"{show_path(path)} is not a page of compare.py, and is kept")
+        fail(f"{format_path(path)} is not a page of compare.py, and is kept")
     files.mkdir(parents=True, exist_ok=True)
     sections, sheet, drawn = [], [], []
     for number, data_set in enumerate(comparison.data_sets, start=1):
@@ -57,7 +57,7 @@ def write_page(comparison, results):
             suffix = "" if number == 1 else f"_{number}"
             charts = draw_charts(data_set.groups, files, suffix)
             drawn += [f"{name}.png" for name in charts]
-        header, cells = show_cells(data_set)
+        header, cells = format_cells(data_set)
         rows = [
             describe_row(group, texts, results)
             for group, texts in zip(data_set.groups, cells, strict=True)
@@ -81,7 +81,7 @@ def write_page(comparison, results):
         test_mark=TEST_MARK,
         words=as_script(PAGE_WORDS),
         sheet=TEST_IMAGES,
-        broken={show_path(folder): problem for folder, problem in comparison.broken.items()},
+        broken={format_path(folder): problem for folder, problem in comparison.broken.items()},
         pictures=PICTURES,
     )
     write_text(path, page)
@@ -124,7 +124,7 @@ def describe_row(group, cells, results):
                 "status": run.record["status"],
                 "counted": run in group.counted,
                 "accuracy": "-" if run.accuracy != run.accuracy else f"{100 * run.accuracy:.2f} %",
-                "best": show_best_epoch([run]),
+                "best": format_best_epoch([run]),
                 "minutes": f"{run.minutes:.1f}",
                 "epochs": len(run.history),
             }
@@ -156,9 +156,9 @@ def refresh(folder):
         results = folder.parent.parent
         with contextlib.redirect_stderr(messages):
             if folder.parent.name != read_record(folder)["script"]:
-                fail(f"{show_path(results)} is not a folder of results")
+                fail(f"{format_path(results)} is not a folder of results")
             write_page(compare(Options(results=results)), results)
-        print(f"Side by side with other runs: {show_path(results / 'index.html')}")
+        print(f"Side by side with other runs: {format_path(results / 'index.html')}")
     except (Exception, SystemExit) as error:
         words = messages.getvalue().strip() or repr(error)
         print(f"The page that compares runs was not brought up to date: {words}")

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 
-from internals.comparison.curves import METRICS, lines_of
+from internals.comparison.curves import METRICS, plotly_lines
 from internals.comparison.differences import (
     WORDS,
     compare_groups,
@@ -12,8 +12,12 @@ from internals.comparison.differences import (
     diff_sources,
     scripts_differ,
 )
-from internals.comparison.disagreements import choose_seeds, pair, read_pictures
-from internals.core.text import show_text
+from internals.comparison.disagreements import (
+    choose_runs,
+    find_disagreements_of_runs,
+    read_pictures,
+)
+from internals.core.text import format_line
 
 MOST_COMPARED = 100  # groups of a data set, each with each: 4,950 comparisons
 MOST_PAIRED = 6  # groups whose test images are laid side by side, each with each
@@ -63,13 +67,13 @@ def describe_one(group):
     return {
         "key": group.key,
         "label": group.label,
-        "script": show_text(group.first.record["script"]),
+        "script": format_line(group.first.record["script"]),
         "text": text_key(group),
         "n": len(group.accuracies),
         "accuracy": group.accuracy_text,
         "last": group.last_epoch_text,
         "best": group.best_epoch_text,
-        "lines": lines_of(group),
+        "lines": plotly_lines(group),
     }
 
 
@@ -96,9 +100,9 @@ def make_pairs(groups, sheet):
     """Return the paired test images of each two groups; the pictures are appended to `sheet`."""
     pairs, places = {}, {}
     for first, second in itertools.combinations(range(len(groups)), 2):
-        runs = choose_seeds(groups[first], groups[second])
+        runs = choose_runs(groups[first], groups[second])
         try:
-            ways = pair(*runs)
+            ways = find_disagreements_of_runs(*runs)
         except ValueError as error:
             pairs[f"{first} {second}"] = {"problem": str(error)}
             continue
@@ -117,4 +121,4 @@ def make_pairs(groups, sheet):
 
 
 def as_plain(value):
-    return show_text(value) if isinstance(value, str) else round(float(value), 4)
+    return format_line(value) if isinstance(value, str) else round(float(value), 4)

@@ -13,8 +13,8 @@ from internals.comparison.groups import TEST_MARK, make_groups
 from internals.comparison.labels import differing
 from internals.comparison.test_sets import make_data_sets
 from internals.core.files import fail, write_text
-from internals.core.text import shorten, show_path, show_spread, show_text, show_value
-from internals.runs.run_reader import called, read_folders
+from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
+from internals.runs.run_reader import names_of, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
     "recipe": "published",
@@ -82,15 +82,15 @@ def read_runs(options):
     words = [word for word in options.runs if not Path(word).expanduser().is_dir()]
     if words or not options.runs:
         if not results.is_dir():
-            fail(f"{show_path(words[0] if words else results)} is not a folder of runs")
+            fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
         found = read_folders(results, broken)
     for word in options.runs:
         if word in words:
-            chosen = [run for run in found if word in called(run)]
+            chosen = [run for run in found if word in names_of(run)]
             groups = [group for group in make_groups(found) if group.key == word]
             chosen += [run for group in groups for run in group.runs]
             if not chosen:
-                fail(f"{show_path(word)} is not a folder of runs, nor the name of a run or group")
+                fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
             runs += chosen
         else:
             runs += read_folders(Path(word).expanduser(), broken)
@@ -105,8 +105,8 @@ def read_runs(options):
 def explain_none(options, broken):
     """End the program with a message: what was asked for is not there, or is broken."""
     for folder, problem in broken.items():
-        print(f"broken: {show_path(folder)}: {problem}", file=sys.stderr)
-    where = ", ".join(show_path(path) for path in options.runs or (options.results,))
+        print(f"broken: {format_path(folder)}: {problem}", file=sys.stderr)
+    where = ", ".join(format_path(path) for path in options.runs or (options.results,))
     of_script = f" of {options.script}" if options.script else ""
     fail(f"no run matches: there is none{of_script} in {where}")
 
@@ -129,7 +129,7 @@ def settings_of(group):
     words = {name: str(record[name]) for name in ("backend", "device") if name in record}
     named = {"script": record["script"]}
     if "recipe" in record["hyperparameters"]:
-        named["recipe"] = show_text(record["hyperparameters"]["recipe"])
+        named["recipe"] = format_line(record["hyperparameters"]["recipe"])
     return named | group.first.settings | words
 
 
@@ -153,20 +153,20 @@ def make_table(data_set):
     settings = [settings_of(group) for group in data_set.groups]
     names = differing(settings)
     rows = []
-    for group, own in zip(data_set.groups, settings, strict=True):
+    for group, values in zip(data_set.groups, settings, strict=True):
         row = {"run": group.label, "group": group.key, "status": group.status} | group.figures
         row["best_chosen_by_test_set"] = not group.first.holds_out
-        rows.append({name: own.get(name) for name in names} | row)
+        rows.append({name: values.get(name) for name in names} | row)
     return pd.DataFrame(rows, columns=list(dict.fromkeys([*row, *names])), dtype=object)
 
 
-def show_cells(data_set):
+def format_cells(data_set):
     """Return the names of the columns, and for each group a list of (text, value to sort by)."""
     table, rows = make_table(data_set), []
     differ = [*table.columns][[*table.columns].index("best_chosen_by_test_set") + 1 :]
     finished = set(table.status) == {"finished"}
     for group, row in zip(data_set.groups, table.to_dict("records"), strict=True):
-        minutes = show_spread(row["minutes"], row["minutes_spread"], "{:.1f}")
+        minutes = format_mean_and_std(row["minutes"], row["minutes_std"], "{:.1f}")
         cells = {
             "run": (group.label, group.label),
             "accuracy": (group.accuracy_text, row["accuracy"]),
@@ -176,10 +176,10 @@ def show_cells(data_set):
         }
         if not finished:
             cells["status"] = (group.status, group.status)
-        cells["parameters"] = (show_value("parameters", row["parameters"]), row["parameters"])
+        cells["parameters"] = (format_value("parameters", row["parameters"]), row["parameters"])
         for name in differ:
             if name not in ("script", "epochs"):
-                cells[name.replace("_", " ")] = (show_value(name, row[name]), row[name])
+                cells[name.replace("_", " ")] = (format_value(name, row[name]), row[name])
         rows.append([(text, sortable(value)) for text, value in cells.values()])
     return [*cells], rows
 
@@ -193,7 +193,7 @@ def show_table(data_set, width=100):
 
     The columns that all groups share stand above it in one line.
     """
-    header, rows = show_cells(data_set)
+    header, rows = format_cells(data_set)
     texts = [header, *([text for text, _ in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     widths[0] = min(widths[0], 38)

@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 
 from internals.comparison.labels import name_groups
-from internals.core.text import show_text
+from internals.core.text import format_line
 from internals.runs.run_reader import class_names, count_images
 
 
@@ -42,7 +42,7 @@ def make_data_sets(groups):
     data_sets, taken = [], collections.Counter()
     for groups in found:
         run = groups[0].first
-        names = dict.fromkeys(show_text(data_name(group.first)) for group in groups)
+        names = dict.fromkeys(format_line(data_name(group.first)) for group in groups)
         title = f"{', '.join([*names][:3])}: {len(class_names(run)) or 'unknown'} classes"
         title += f", {count_images(run)[2]:,} test images" * bool(count_images(run)[2])
         taken[title] += 1

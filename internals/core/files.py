@@ -11,7 +11,7 @@ def fail(message, exit_status=2):
 
 
 def write_file(path, write):
-    """Have `write(path)` write a file whole or not at all: it is made beside and then renamed."""
+    """Write a file by `write(path)`, whole or not at all: it is made beside and then renamed."""
     if not path.parent.exists():
         print(f"{path.parent} has been removed; it is made again")
         path.parent.mkdir(parents=True)

@@ -77,7 +77,7 @@ def interval_of_share(count, total):
     return low, high
 
 
-def mean_and_spread(values):
+def mean_and_std(values):
     """Return mean and standard deviation; NaN where there are no values, or for the spread one."""
     mean = float(np.mean(values)) if len(values) else math.nan
     return mean, float(np.std(values, ddof=1)) if len(values) > 1 else math.nan

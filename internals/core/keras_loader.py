@@ -37,7 +37,7 @@ def without_collection():
 
 
 def use_onednn(machine):
-    """Have TensorFlow use oneDNN on x86 processors older than 2021, too: up to twice as fast.
+    """Let TensorFlow use oneDNN on x86 processors older than 2021, too: up to twice as fast.
 
     It does by itself where there is AVX-512 VNNI, AVX-VNNI or AMX. A value of the user's stays.
     """

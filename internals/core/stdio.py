@@ -41,8 +41,8 @@ class Unbreakable:
         return getattr(self.stream, name)
 
 
-def mend():
-    """Have stdout and stderr take any letter, and outlive whoever reads them."""
+def make_robust():
+    """Make stdout and stderr take any letter, and outlive whoever reads them."""
     open_closed()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")

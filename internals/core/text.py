@@ -16,12 +16,12 @@ FORMATS = {
 }
 
 
-def show_value(name, value):
+def format_value(name, value):
     """Return the value of the column `name` as text; "-" where there is none."""
     return "-" if pd.isna(value) else FORMATS.get(name, "{}").format(value)
 
 
-def show_spread(mean, spread, text, unit=""):
+def format_mean_and_std(mean, spread, text, unit=""):
     """Return a mean with its standard deviation, "77.12 ± 0.31 %"; without, where it is NaN."""
     if pd.isna(mean):
         return "-"
@@ -33,15 +33,15 @@ def shorten(text, length):
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def show_text(value):
+def format_line(value):
     """Return any value as one line that can be printed."""
     text = value if isinstance(value, str) else repr(value)
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def show_path(path):
+def format_path(path):
     """Return a path as text that can be printed and written whatever bytes it holds."""
-    return show_text(os.fsencode(path).decode(errors="backslashreplace"))
+    return format_line(os.fsencode(path).decode(errors="backslashreplace"))
 
 
 def enumerate_few(names, few=5):

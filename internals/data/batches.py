@@ -24,15 +24,15 @@ class ImageBatches(keras.utils.PyDataset):
         self.images, self.labels, self.normalise = images, labels, normalise
         self.batch_size, self.seed = batch_size, seed
         self.order = np.arange(len(images))
-        self.flip, self.shift, self.mirrored, self.moves = False, 0, None, None
+        self.flip, self.shift, self.flipped, self.offsets = False, 0, None, None
         self.shares = None  # of each class in a label, (classes, classes)
 
-    def augment(self, flip, shift):
-        """Have images mirrored and moved from now on, whenever they are shuffled."""
+    def set_augmentation(self, flip, shift):
+        """Flip and translate images from now on, whenever they are shuffled."""
         self.flip, self.shift = flip, shift
 
     def smooth_labels(self, smoothing, num_classes):
-        """Have labels say from now on, as float32 (num_classes,), how much of each class is true.
+        """Make labels float32 (num_classes,) from now on: how much of each class is true.
 
         `smoothing` is spread evenly over all classes; the rest is the true one's.
         """
@@ -40,36 +40,36 @@ class ImageBatches(keras.utils.PyDataset):
         self.shares = (even + (1 - smoothing) * np.eye(num_classes)).astype("float32")
 
     def shuffle(self, epoch):
-        """Choose the order of an epoch, which images it mirrors, and where it moves each.
+        """Choose the order of an epoch, which images it flips, and how far it translates each.
 
-        An image is mirrored in every second epoch, which of them by chance.
+        An image is flipped in every second epoch, which of them by chance.
         """
         count = len(self.images)
         self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
         if self.flip:
             odd = np.random.default_rng([self.seed, FLIPS]).integers(0, 2, count)
-            self.mirrored = (odd + epoch) % 2 == 1
+            self.flipped = (odd + epoch) % 2 == 1
         if self.shift:
             chance = np.random.default_rng([self.seed, epoch, SHIFTS])
-            self.moves = chance.integers(0, 2 * self.shift + 1, (count, 2))
+            self.offsets = chance.integers(0, 2 * self.shift + 1, (count, 2))
 
     def __len__(self):
         return math.ceil(len(self.images) / self.batch_size)
 
-    def choose(self, index):
+    def gather_batch(self, index):
         """Return the images and labels of a batch, not yet normalised."""
         chosen = self.order[index * self.batch_size :][: self.batch_size]
         images = self.images[chosen]
-        if self.mirrored is not None:
-            flipped = self.mirrored[chosen]
-            images[flipped] = images[flipped, :, ::-1]
-        if self.moves is not None:
-            images = move(images, self.moves[chosen], self.shift)
+        if self.flipped is not None:
+            flip = self.flipped[chosen]
+            images[flip] = images[flip, :, ::-1]
+        if self.offsets is not None:
+            images = translate(images, self.offsets[chosen], self.shift)
         labels = self.labels[chosen]
         return images, labels if self.shares is None else self.shares[labels]
 
     def __getitem__(self, index):
-        images, labels = self.choose(index)
+        images, labels = self.gather_batch(index)
         return self.normalise(images), labels
 
     def stream(self):
@@ -78,12 +78,12 @@ class ImageBatches(keras.utils.PyDataset):
             return self
         import tensorflow as tf  # its own pipeline prepares the next batches beside training
 
-        parts = self.choose(0)
+        parts = self.gather_batch(0)
         options = tf.data.Options()
         options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
         return (
             tf.data.Dataset.from_generator(
-                lambda: map(self.choose, range(len(self))),
+                lambda: map(self.gather_batch, range(len(self))),
                 output_signature=tuple(
                     tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts
                 ),
@@ -95,14 +95,14 @@ class ImageBatches(keras.utils.PyDataset):
         )
 
 
-def move(images, corners, shift):
-    """Return images (n, height, width, 3) moved by up to `shift` pixels, the edges reflected.
+def translate(images, offsets, shift):
+    """Return images (n, height, width, 3) translated by up to `shift` pixels, the edges reflected.
 
-    `corners` are the rows and columns, 0 to twice the shift, at which to cut an image out of the
+    `offsets` are the rows and columns, 0 to twice the shift, at which to cut an image out of the
     one with `shift` pixels more on each side.
     """
     height, width = images.shape[1:3]
     larger = np.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), "reflect")
-    for image, source, (row, column) in zip(images, larger, corners.tolist(), strict=True):
+    for image, source, (row, column) in zip(images, larger, offsets.tolist(), strict=True):
         image[:] = source[row : row + height, column : column + width]
     return images

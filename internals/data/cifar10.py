@@ -35,7 +35,7 @@ def one_process_at_a_time():
 
 @contextlib.contextmanager
 def downloading():
-    """Have one process at a time fetch CIFAR-10, and explain what to do if that fails."""
+    """Let one process at a time fetch CIFAR-10, and explain what to do if that fails."""
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
     try:
@@ -55,7 +55,7 @@ def downloading():
 
 
 def keep_archive(path):
-    """Check the archive at `path` and have Keras keep a copy of it, as if it had downloaded it."""
+    """Check the archive at `path` and let Keras keep a copy of it, as if it had downloaded it."""
     with open(path, "rb") as archive:
         found = hashlib.file_digest(archive, "sha256").hexdigest()
     if found != SHA256:

@@ -57,11 +57,11 @@ def load_digits():
 
 def check_size(source, size):
     """End the program where images that are no folder's are wanted in another size."""
-    own, path = IMAGE_SIZE[0], Path(source)
-    if size != own and (source in NAMED_DATA or path.is_file() or is_unpacked(path)):
+    only, path = IMAGE_SIZE[0], Path(source)
+    if size != only and (source in NAMED_DATA or path.is_file() or is_unpacked(path)):
         fail(
             f"image_size is {size}; only the images of a folder are resized, and data is "
-            f"{source!r}: it must be {own}"
+            f"{source!r}: it must be {only}"
         )
 
 

@@ -95,7 +95,7 @@ def enumerate_kinds(counter):
     )
 
 
-def describe_passed_over(counter):
+def print_passed_over(counter):
     """Say in one line which files and folders in the data are not used, if any."""
     if counter:
         count, files = counter.total(), counter.total() - counter["folder"]
@@ -132,7 +132,7 @@ def load_folder(folder, size):
         for name in sorted(classes.keys() ^ test_classes.keys()):
             only = "train" if name in classes else "test"
             fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
-    describe_passed_over(passed_over)
+    print_passed_over(passed_over)
     paths, labels = spread(classes.values())
     if test_classes:  # in train's order: the disk may spell, and so sort, test's names otherwise
         test_paths, test_labels = spread([test_classes[name] for name in classes])
@@ -167,7 +167,7 @@ def spread(classes):
     """Return paths (n,) and int64 labels (n,) from the paths of each class, mixed."""
     paths = np.array([path for images in classes for path in images], dtype=object)
     labels = np.repeat(np.arange(len(classes)), [len(images) for images in classes])
-    order = spread_classes(labels)
+    order = interleave_classes(labels)
     return paths[order], labels[order]
 
 
@@ -189,7 +189,7 @@ def warn_of_copies(x_train, x_test):
         print(f"warning: {copies:,} of {len(x_test):,} test images are training images as well")
 
 
-def spread_classes(labels):
+def interleave_classes(labels):
     """Return an order, always the same, in which each class is spread evenly from the start on.
 
     So the first part of them, which `validation_split` holds out, has its share of each class.

@@ -51,8 +51,10 @@ def read_parts(read, paths):
     size = max(1, done // 4)  # about a quarter of a second
     parts = [paths[start : start + size] for start in range(done, len(paths), size)]
     if parts:
-        own = {"initializer": leave_signals_to_parent, "idle_worker_timeout": 5}  # seconds
-        parallel = joblib.Parallel(joblib.cpu_count(), return_as="generator", batch_size=1, **own)
+        workers = {"initializer": leave_signals_to_parent, "idle_worker_timeout": 5}  # seconds
+        parallel = joblib.Parallel(
+            joblib.cpu_count(), return_as="generator", batch_size=1, **workers
+        )
         yield from parallel(joblib.delayed(read_part)(read, part) for part in parts)
 
 

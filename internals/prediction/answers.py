@@ -16,12 +16,12 @@ from PIL import ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
 from internals.core.files import fail, write_text
-from internals.core.text import enumerate_few, show_path, show_text
+from internals.core.text import enumerate_few, format_line, format_path
 from internals.data import image_file
 from internals.data.image_folder import IMAGE_SUFFIXES
 from internals.prediction import reliability
 from internals.runs.run import CAN_GO_ON
-from internals.runs.run_reader import called, read_folders
+from internals.runs.run_reader import names_of, read_folders
 
 MODEL = "model.keras"
 MOST_NAMED = 3  # classes of a picture
@@ -47,17 +47,17 @@ class Answer:
     path: str
     names: list  # the classes, the most probable first
     probabilities: np.ndarray  # (classes,), of them
-    belief: reliability.Belief | None  # None where the run has no predictions.csv
+    belief: reliability.Reliability | None  # None where the run has no predictions.csv
 
     def __str__(self):
         best = zip(self.names[:MOST_NAMED], self.probabilities, strict=False)
         words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
-        lines = [f"{show_path(self.path)}: {', '.join(words)}"]
+        lines = [f"{format_path(self.path)}: {', '.join(words)}"]
         return "\n".join(lines + fill(str(self.belief or ""), "    "))
 
     def row(self):
         """Return the answer as a row of the table."""
-        row = {"picture": show_path(self.path)}
+        row = {"picture": format_path(self.path)}
         for index, name in enumerate(self.names[:MOST_NAMED]):
             place = ("first", "second", "third")[index]
             row |= {place: name, f"{place}_probability": self.probabilities[index]}
@@ -95,12 +95,12 @@ def find_run(options):
     if places:
         found = read_folders(places[0], broken)
     else:
-        found = [run for run in read_folders(results, broken) if word in called(run)]
+        found = [run for run in read_folders(results, broken) if word in names_of(run)]
         broken = {}
-    problems = [f"{show_path(folder)} is broken: {words}" for folder, words in broken.items()]
+    problems = [f"{format_path(folder)} is broken: {words}" for folder, words in broken.items()]
     if not found:
         wanted = "is not a folder of runs, nor the name of a run; first comes the run"
-        fail("\n".join(problems) or f"{show_path(word)} {wanted}, then the pictures")
+        fail("\n".join(problems) or f"{format_path(word)} {wanted}, then the pictures")
     trained = [run for run in found if (run.folder / MODEL).is_file()]
     newest = max(trained or found, key=lambda run: run.record["started"])
     if not trained:
@@ -108,22 +108,22 @@ def find_run(options):
     several = f", the newest of {len(trained)} with a trained network"
     for problem in problems:
         print(f"passed over: {problem}")
-    print(f"run: {show_path(newest.folder)}{several if len(trained) > 1 else ''}")
+    print(f"run: {format_path(newest.folder)}{several if len(trained) > 1 else ''}")
     return newest
 
 
 def explain_untrained(run):
     """End the program with a message that says how to come to the trained network of such a run."""
-    record, folder = run.record, show_path(run.folder)
+    record, folder = run.record, format_path(run.folder)
     lack = f"{folder} has no {MODEL}, the trained network"
     if record["status"] == "running":
         fail(f"{lack}: it is still being trained")
-    script = f"{show_text(record['script'])}.py"
+    script = f"{format_line(record['script'])}.py"
     if record["status"] in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
         command = shlex.join(["python", script, "--resume", str(run.folder)])
-        fail(f"{lack}: it was stopped. To go on: {show_text(command)}")
+        fail(f"{lack}: it was stopped. To go on: {format_line(command)}")
     command = record.get("command") or f"python {script}"
-    fail(f"{lack}, which git does not keep. To make one: {show_text(command)}")
+    fail(f"{lack}, which git does not keep. To make one: {format_line(command)}")
 
 
 def find_pictures(words):
@@ -135,7 +135,7 @@ def find_pictures(words):
             if os.path.isfile(path):
                 paths.append(path)
                 continue
-            name = show_path(path)
+            name = format_path(path)
             if os.path.isdir(path):
                 problems.append(f"{name} is a folder; name the pictures in it: {name}/*.jpg")
             else:
@@ -162,12 +162,12 @@ def read_picture(path, size, whole):
     except UnidentifiedImageError:
         known = ", ".join(image_file.IMAGE_FORMATS)
         words = f"is no picture that can be read; it must be {known}"
-        raise ValueError(f"{show_path(path)} {words}") from None
+        raise ValueError(f"{format_path(path)} {words}") from None
     except MemoryError:
         raise
     except Exception as error:  # a damaged file can raise nearly anything in a decoder
-        words = show_text(str(error) or repr(error))
-        raise ValueError(f"{show_path(path)} cannot be read: {words}") from error
+        words = format_line(str(error) or repr(error))
+        raise ValueError(f"{format_path(path)} cannot be read: {words}") from error
 
 
 # ------------------------------------------------------------------------------------------------
@@ -211,8 +211,8 @@ def make_answer(path, class_names, probabilities, predictions):
     names = [class_names[index] for index in order]
     belief = None
     if predictions is not None:
-        belief = reliability.believe(predictions, names[0], probabilities[order[0]])
-    return Answer(path, [show_text(name) for name in names], probabilities[order], belief)
+        belief = reliability.accuracy_at_confidence(predictions, names[0], probabilities[order[0]])
+    return Answer(path, [format_line(name) for name in names], probabilities[order], belief)
 
 
 def write_csv(rows, path):

@@ -32,14 +32,14 @@ def load_network(path, class_names):
     return network
 
 
-def look(network, normalise, image, flip=False):
+def predict_with_map(network, normalise, image, flip=False):
     """Return the probabilities (classes,) for an image, and its occlusion map (CELLS, CELLS).
 
-    The map says by how much the probability of the most probable class falls when a square around
+    The map says by how much the probability of the most probable class drops when a square around
     each place is covered; below 0 it rises. With `flip` each probability is the mean of those of
     the image and of its mirror image, as in the evaluation of a run with `flip_test`.
     """
-    images = np.concatenate([image[np.newaxis], cover(image)])
+    images = np.concatenate([image[np.newaxis], occlude(image)])
     count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
     answers = []
     for start in range(0, len(images), count):
@@ -50,11 +50,11 @@ def look(network, normalise, image, flip=False):
     if not np.isfinite(probabilities).all():
         fail("the network answers with nan: its training had diverged; take another run")
     best = probabilities[0].argmax()
-    falls = probabilities[0, best] - probabilities[1:, best]
-    return probabilities[0], falls.reshape(CELLS, CELLS)
+    drops = probabilities[0, best] - probabilities[1:, best]
+    return probabilities[0], drops.reshape(CELLS, CELLS)
 
 
-def cover(image):
+def occlude(image):
     """Return copies of an image (height, width, 3), in each of which a square is covered.
 
     Its sides are a quarter of the image's, its colour the image's mean. There is a copy for each

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from internals.core.text import shorten, show_path
+from internals.core.text import format_path, shorten
 from internals.data.image_file import open_image
 from internals.prediction.answers import fill
 from internals.report.style import save_figure, short_names
@@ -25,11 +25,11 @@ LEAST_FALL = 0.05  # what stands for the darkest red at least, so that it is not
 SOURCE = "Source"  # the name that PNG files have for where a picture comes from
 
 
-def draw_portrait(run, answer, seen, falls, whole):
+def draw_sheet(run, answer, seen, drops, whole):
     """Draw <run>/own/<photo's name>.png from what the network saw and said; return its path."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
     name, share = answer.names[0], answer.probabilities[0]
-    photo = shorten(show_path(Path(answer.path).name), 60)
+    photo = shorten(format_path(Path(answer.path).name), 60)
     title = f"{photo}: {shorten(name, 24)}, {100 * share:.1f} %"
     figure.text(0.15 / WIDTH, 1 - 0.34 / HEIGHT, title, size=13, weight="bold")
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
@@ -42,7 +42,7 @@ def draw_portrait(run, answer, seen, falls, whole):
     axes = add_panel(figure, 3.1)
     axes.imshow(seen, interpolation="nearest")
     axes.set_title(f"what the network saw: {width} x {height}", size=9)
-    plot_falls(figure, seen, falls, short_names([name], 18)[0])
+    plot_occlusion_map(figure, seen, drops, short_names([name], 18)[0])
     plot_bars(figure, answer)
     path, source = choose_path(run.folder / "own", Path(answer.path), whole)
     path.parent.mkdir(exist_ok=True)
@@ -80,15 +80,15 @@ def plot_photo(axes, path, shape, whole):
     axes.set_title("the photo, squeezed whole" if whole else "the photo, and its square", size=9)
 
 
-def plot_falls(figure, seen, falls, name):
-    """Draw by how much the probability falls when a square around each place is covered."""
+def plot_occlusion_map(figure, seen, drops, name):
+    """Draw by how much the probability drops when a square around each place is covered."""
     axes = add_panel(figure, 6.05)
     height, width = seen.shape[:2]
-    limit = max(abs(falls).max(), LEAST_FALL)
+    limit = max(abs(drops).max(), LEAST_FALL)
     axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     place = (-0.5, width - 0.5, height - 0.5, -0.5)
-    overlay = colormaps["RdBu_r"](0.5 + falls / limit / 2)
-    overlay[..., 3] = 0.85 * np.sqrt(abs(falls) / limit)  # what counts for nothing stays as it is
+    overlay = colormaps["RdBu_r"](0.5 + drops / limit / 2)
+    overlay[..., 3] = 0.85 * np.sqrt(abs(drops) / limit)  # what counts for nothing stays as it is
     axes.imshow(overlay, interpolation="bilinear", extent=place)
     axes.set_title(f"what counted for “{name}”", size=9)
     scale = add_panel(figure, 6.05, BOTTOM - 0.2, height=0.1)

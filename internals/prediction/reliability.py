@@ -11,7 +11,7 @@ FEWEST = 20  # test images of which a share is worth giving
 
 
 @dataclasses.dataclass(frozen=True)
-class Belief:
+class Reliability:
     """Of certain test images, how many the network named rightly."""
 
     lack: str  # what is said first where the test images that one would ask for are too few
@@ -27,8 +27,8 @@ class Belief:
         return f"{self.lack}of {self.among}, {share:.0f} % were {self.verdict} ({interval})"
 
 
-def believe(table, name, probability):
-    """Return the Belief in a network that calls a picture `name` with this probability.
+def accuracy_at_confidence(table, name, probability):
+    """Return the Reliability in a network that calls a picture `name` with this probability.
 
     It is counted on the test images in `table` that it called the same as surely, or where they are
     few on those that it called anything as surely, or else on those of the nearest probabilities.
@@ -50,7 +50,7 @@ def believe(table, name, probability):
         alike = np.argsort(abs(shares - probability), kind="stable")[:FEWEST]
         low, high = 100 * shares[alike].min(), 100 * shares[alike].max()
         among = f"the {len(alike)} with the nearest probabilities, {low:.0f} to {high:.0f} %"
-    return Belief(lack, among, len(right[alike]), int(right[alike].sum()), verdict)
+    return Reliability(lack, among, len(right[alike]), int(right[alike].sum()), verdict)
 
 
 def explain_lack(count, ever, name, sure):

@@ -9,7 +9,7 @@ BINS = 10  # of probability, all as wide
 MOST_BLOCKS = 6  # that a picture has room for
 
 
-def find_surest_mistakes(probabilities, labels, most):
+def find_most_confident_mistakes(probabilities, labels, most):
     """Return which test images are named wrongly, those named with the highest probability first.
 
     `probabilities` (n, classes) belong to `labels` (n,).
@@ -19,7 +19,7 @@ def find_surest_mistakes(probabilities, labels, most):
     return wrong[np.argsort(-sure[wrong], kind="stable")][:most]
 
 
-def calibrate(probabilities, labels):
+def calibration_curve_of(probabilities, labels):
     """Return how sure and how often right a network is, bin by bin, and its calibration error.
 
     Three arrays have an item for each of the bins that hold an image: the mean probability of the

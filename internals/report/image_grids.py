@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from internals.report.feature_maps import find_kernels, find_maps, find_surest_mistakes
+from internals.report.feature_maps import find_kernels, find_maps, find_most_confident_mistakes
 from internals.report.style import (
     DPI,
     MARGIN,
@@ -151,7 +151,7 @@ def plot_predictions(run, data, probabilities, most=32):
 
 def plot_mistakes(run, data, probabilities, most=24):
     """Draw mistakes.png: the test images that are named wrongly with the highest probability."""
-    wrong = find_surest_mistakes(probabilities, data.y_test, most)
+    wrong = find_most_confident_mistakes(probabilities, data.y_test, most)
     names = np.array(short_names(data.class_names, 24))
     titles = [
         f"{names[probabilities[index].argmax()]}, {probabilities[index].max():.1%}\n"

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from internals.core.intervals import interval_of_share
-from internals.report.feature_maps import calibrate
+from internals.report.feature_maps import calibration_curve_of
 from internals.report.style import (
     add_axes,
     choose_epochs,
@@ -76,7 +76,7 @@ def add_legend_above(axes):
 
 
 def limit_loss(axes, losses, num_classes):
-    """Have the axis begin at 0 with room for all losses, and mark that of a network that guesses.
+    """Begin the axis at 0 with room for all losses, and mark the chance level.
 
     It is ln(classes) with smoothed labels, too. Where it is far above all losses it is left out.
     """
@@ -142,7 +142,7 @@ def plot_calibration(run, probabilities, labels):
 
     The title has the expected calibration error.
     """
-    means, shares, counts, error = calibrate(probabilities, labels)
+    means, shares, counts, error = calibration_curve_of(probabilities, labels)
     title = f"{run.script}: how sure, and how often right: {100 * error:.1f} points apart"
     figure = new_figure(title, name_run(run), 8, 5.7)
     upper = add_axes(figure, 0.75, 1.95, 7.1, 3.3)

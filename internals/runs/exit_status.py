@@ -24,36 +24,36 @@ def ending(run=None):
             run.release()
         raise
     except KeyboardInterrupt as error:
-        interrupted(run or Run.held, error)
+        exit_interrupted(run or Run.held, error)
     except Exception as error:
         run = run or Run.held
         if isinstance(error.__cause__, KeyboardInterrupt):  # it came in the midst of NumPy's C code
-            interrupted(run, error.__cause__)
+            exit_interrupted(run, error.__cause__)
         lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
         if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
-            conclude(run, "failed", f"out of memory{lower(run)}: {said[0][:200]}", 1)
+            exit_run(run, "failed", f"out of memory{advise_smaller(run)}: {said[0][:200]}", 1)
         if run and isinstance(error, OSError):
-            conclude(run, "failed", f"the run's files cannot be written: {error}", 1)
+            exit_run(run, "failed", f"the run's files cannot be written: {error}", 1)
         if run:
             run.stopped("failed")
             print(f"The run has failed. {run.how_to_go_on()}")
         raise
 
 
-def interrupted(run, error):
+def exit_interrupted(run, error):
     number = getattr(error, "number", signal.SIGINT)
-    conclude(run, "interrupted", "interrupted", 128 + number)
+    exit_run(run, "interrupted", "interrupted", 128 + number)
 
 
-def lower(run):
+def advise_smaller(run):
     if not run:
         return ""
-    own = run.hyperparameters
-    size = f", or image_size, {own.image_size}" if own.image_size > 32 else ""
-    return f"; lower batch_size, {own.batch_size}{size}"
+    size, batch_size = run.hyperparameters.image_size, run.hyperparameters.batch_size
+    also = f", or image_size, {size}" if size > 32 else ""
+    return f"; lower batch_size, {batch_size}{also}"
 
 
-def conclude(run, status, message, exit_status):
+def exit_run(run, status, message, exit_status):
     """Write the status, if the disk still takes it, and end the program with the message."""
     if run:
         run.stopped(status)

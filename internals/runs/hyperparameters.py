@@ -123,20 +123,20 @@ def parse_hyperparameters(published, modern, description):
         defaults = recorded(folder, kind)
         hyperparameters = expand(tyro.cli(kind, default=defaults))
     for field in dataclasses.fields(kind):
-        own, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
-        if now == own:
+        was, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
+        if now == was:
             continue
         if folder and field.name == "epochs" and defaults.schedule == "cosine":
             fail(
-                f"epochs is {now!r}; the run was to have {own}: its cosine schedule has given each "
+                f"epochs is {now!r}; the run was to have {was}: its cosine schedule has given each "
                 "update its learning rate accordingly, and reaches 0 there"
             )
-        if folder and not may_differ(field.name, own, now):
+        if folder and not may_differ(field.name, was, now):
             fail(
-                f"{field.name} is {now!r}; a resumed run keeps its own, {own or 'none'}, or has "
+                f"{field.name} is {now!r}; a resumed run keeps its own, {was or 'none'}, or has "
                 "more epochs"
             )
-        print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {own or 'none'})")
+        print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {was or 'none'})")
     if (hyperparameters.flip or hyperparameters.flip_test) and hyperparameters.data == "digits":
         print("flip, flip_test: False (digits are not mirrored: a mirrored 2 is no 2)")
         hyperparameters = hyperparameters.but(flip=False, flip_test=False)

@@ -74,8 +74,8 @@ def facts_that(record, *kinds):
     Values are as JSON returns them, so that those of a run in memory equal those on disk.
     """
     found = {path: find(record, path) for path, fact in FACTS.items() if fact.kind in kinds}
-    own = {f"hyperparameters.{n}": v for n, v in hyperparameters_that(record, *kinds).items()}
-    return json.loads(json.dumps(own | found, default=str))
+    values = {f"hyperparameters.{n}": v for n, v in hyperparameters_that(record, *kinds).items()}
+    return json.loads(json.dumps(values | found, default=str))
 
 
 # ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from internals.core import locks
-from internals.core.text import show_text
+from internals.core.text import format_line
 from internals.runs import identity
 from internals.runs.run import find_folders, read_history, read_record
 
@@ -57,17 +57,17 @@ class ComparedRun:
 
     @property
     def name(self):
-        return show_text(f"{self.record['script']}/{self.folder.name}")
+        return format_line(f"{self.record['script']}/{self.folder.name}")
 
     @property
     def settings(self):
         """Return the hyperparameters that decide the result, as text."""
         deciding = identity.hyperparameters_that(self.record, identity.DECIDES, identity.MAY_GROW)
-        return {show_text(name): show_text(value) for name, value in deciding.items()}
+        return {format_line(name): format_line(value) for name, value in deciding.items()}
 
     @property
     def seed(self):
-        return show_text(self.record["hyperparameters"].get("seed", ""))
+        return format_line(self.record["hyperparameters"].get("seed", ""))
 
     @property
     def accuracy(self):
@@ -121,8 +121,8 @@ class ComparedRun:
 
 
 @contextlib.contextmanager
-def naming(file):
-    """Have whatever goes wrong in reading a file say which file it was; as a ValueError."""
+def naming_file(file):
+    """Name the file in whatever goes wrong while it is read, as a ValueError."""
     try:
         yield
     except Exception as error:  # a damaged file can raise nearly anything
@@ -132,23 +132,23 @@ def naming(file):
 
 def read_run(folder):
     """Return the run in `folder`; ValueError says what is wrong with a broken one, and where."""
-    with naming("its folder's name"):
+    with naming_file("its folder's name"):
         f"{folder.parent.name}/{folder.name}".encode()  # it may hold bytes that are no text
     if not (folder / "run.json").exists():
         raise ValueError("it has no run.json")
-    with naming("run.json"):
+    with naming_file("run.json"):
         record = read_record(folder)
         check_record(record)
     if record["status"] == "running" and not locks.is_locked(folder):
         record["status"] = "stopped"  # by a crash or a power failure: nobody trains it any more
-    with naming("history.csv"):
+    with naming_file("history.csv"):
         history = read_epochs(folder)
-    with naming("confusion_matrix.csv"):
+    with naming_file("confusion_matrix.csv"):
         matrix = read_matrix(folder / "confusion_matrix.csv")
     return ComparedRun(folder, record, history, matrix)
 
 
-def called(run):
+def names_of(run):
     """Return the words that mean this run on the command line."""
     return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
 
@@ -239,7 +239,7 @@ def read_matrix(path):
 
 def read_predictions(folder, columns=PREDICTIONS):
     """Return the columns of the table predictions.csv in `folder`, checked."""
-    with naming("predictions.csv"):
+    with naming_file("predictions.csv"):
         kinds = dict.fromkeys(PREDICTIONS[:3], object) | dict.fromkeys(PREDICTIONS[3:], float)
         table = pd.read_csv(
             folder / "predictions.csv", usecols=columns, dtype=kinds, keep_default_na=False

@@ -18,7 +18,7 @@ ROOT = str(Path(__file__).resolve().parents[2])
 PATIENCE = 10  # seconds for a scheduler, and then for its first worker, to answer
 
 
-class Here:
+class LocalExecutor:
     """This machine: `at_once` scripts at a time."""
 
     def __init__(self, at_once):
@@ -29,14 +29,14 @@ class Here:
         parallel = joblib.Parallel(
             self.at_once, return_as="generator_unordered", backend="threading", batch_size=1
         )
-        yield from parallel(joblib.delayed(jobs.run)(job, patient) for job in todo)
+        yield from parallel(joblib.delayed(jobs.run_job)(job, patient) for job in todo)
 
     def stop(self, sweep, number):
         """Pass a signal on to the sweep's scripts, and start no more."""
         jobs.SCRIPTS.stop(sweep, number)
 
 
-class Cluster:
+class DaskExecutor:
     """A Dask cluster that is there, of workers that share results, scripts and data by path."""
 
     def __init__(self, address):
@@ -79,7 +79,7 @@ class Cluster:
 
 
 def portable_run(shares):
-    """Return jobs.run for a worker that shares its machine with the other workers there."""
+    """Return jobs.run_job for a worker that shares its machine with the other workers there."""
 
     def run(root, values, patient):
         import distributed
@@ -89,7 +89,7 @@ def portable_run(shares):
 
         worker = distributed.get_worker()
         values |= {"at_once": shares.get(worker.address, worker.state.nthreads)}
-        return dataclasses.asdict(jobs.run(jobs.Job(**values), patient))
+        return dataclasses.asdict(jobs.run_job(jobs.Job(**values), patient))
 
     return run
 
@@ -108,31 +108,31 @@ def portable_stop():
 # What both have in common
 
 
-def choose(options):
-    """Return the engine that the command line asks for."""
-    return Cluster(options.scheduler) if options.scheduler else Here(options.jobs)
+def make_executor(options):
+    """Return the executor that the command line asks for."""
+    return DaskExecutor(options.scheduler) if options.scheduler else LocalExecutor(options.jobs)
 
 
-def run(engine, todo):
+def run_jobs(executor, todo):
     """Yield the Outcome of each job as it ends; one that another process has comes last."""
     busy = set()
-    for outcome in engine.run(todo, patient=False):
+    for outcome in executor.run(todo, patient=False):
         if outcome.status == "busy":
             busy.add(outcome.number)
         yield outcome
     if busy:
-        yield from engine.run([job for job in todo if job.number in busy], patient=True)
+        yield from executor.run([job for job in todo if job.number in busy], patient=True)
 
 
 @contextlib.contextmanager
-def stoppable(engine, todo):
+def forwarding_signals(executor, todo):
     """Pass Ctrl-C, or SIGTERM, on to the scripts, twice at most; yield the list of what came."""
     came = []
 
     def tell(number):
         if len(came) == 1:
             print("The scripts are told to end; a second Ctrl-C leaves them no time to report")
-        engine.stop(todo[0].sweep, number)
+        executor.stop(todo[0].sweep, number)
 
     def pass_on(number):
         came.append(number)

@@ -99,8 +99,8 @@ def is_trained(run):
 # The job
 
 
-def run(job, patient=False):
-    """Have the job done unless it is already, and return its Outcome.
+def run_job(job, patient=False):
+    """Do the job unless it is done already, and return its Outcome.
 
     Where another process has it, the outcome is "busy", or if `patient` what it comes to.
     """
@@ -138,7 +138,7 @@ def explain_lack(job):
 
 
 def start(job, found, log):
-    """Have the script make the job's run, or go on with the one that was found."""
+    """Run the script to make the job's run, or to go on with the one that was found."""
     folder, record = found
     arguments = job.arguments
     if record:

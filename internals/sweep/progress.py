@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich.progress
 
-from internals.core.text import show_value
+from internals.core.text import format_value
 from internals.runs.run import read_record
 from internals.sweep.jobs import ENDED, find_run, is_trained
 
@@ -90,7 +90,7 @@ class Progress:
         except (OSError, ValueError) as error:
             status, words = "failed", f"its worker's {folder} is not seen here: {error}"
         self.end(folder if record else None, status)
-        result = show_result(status, record)
+        result = format_result(status, record)
         self.say(f"{self.done} of {len(self.jobs)}  {label}: {result}")
         for line in words.splitlines():
             self.say(f"    {line}")
@@ -119,12 +119,12 @@ class Progress:
         return int(self.failed > 0)
 
 
-def show_result(status, record):
+def format_result(status, record):
     """Return the accuracy of a finished run, or how it ended, and its minutes of training."""
-    accuracy = show_value("accuracy", record.get("test_accuracy"))
+    accuracy = format_value("accuracy", record.get("test_accuracy"))
     result = accuracy if status == "finished" else status
     minutes = record.get("seconds", 0) / 60
-    return f"{result}, {show_value('minutes', minutes)} minutes" if minutes else result
+    return f"{result}, {format_value('minutes', minutes)} minutes" if minutes else result
 
 
 def count(number, word):

@@ -73,7 +73,7 @@ def ask(script_main, probe, words):
     """Return what the probe answers when the script's main runs with these words as sys.argv."""
     sys.argv, Run.probe = words, probe
     try:
-        with contextlib.redirect_stdout(io.StringIO()), architecture.enough_pixels():
+        with contextlib.redirect_stdout(io.StringIO()), architecture.explaining_small_images():
             script_main()
     except Answer as answer:
         return answer.args[0]

@@ -37,11 +37,11 @@ def remove(path):
 
 def environment(job):
     """Return the environment of the job's script: its backend, and its share of the machine."""
-    own = os.environ | {"KERAS_BACKEND": job.wanted["backend"]}
+    variables = os.environ | {"KERAS_BACKEND": job.wanted["backend"]}
     if job.at_once > 1:
         cores = max(1, joblib.cpu_count() // job.at_once)
-        own |= dict.fromkeys(THREADS, str(cores)) | GPU_SHARED
-    return own
+        variables |= dict.fromkeys(THREADS, str(cores)) | GPU_SHARED
+    return variables
 
 
 class Scripts:

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 from internals.core.files import fail
 
 # of Keras's message: height and width of what a layer is given, and what the layer wants
-NO_PIXELS_LEFT = r"would be zero or negative.*?shape=\W*None,? (\d+),? (\d+).*?`, `(.+?)`"
+TOO_FEW_PIXELS = r"would be zero or negative.*?shape=\W*None,? (\d+),? (\d+).*?`, `(.+?)`"
 
 
 def check(model, image_shape, num_classes):
@@ -23,22 +23,22 @@ def check(model, image_shape, num_classes):
         ("input", model.input_shape, tuple(image_shape)),
         ("output", model.output_shape, (num_classes,)),
     ):
-        own = shape[1:]
-        if own != wanted:
+        found = shape[1:]
+        if found != wanted:
             hint = "; the last layers are Flatten(), if need be, and Dense(num_classes)"
             fail(
-                f"the network's {what} has the shape {own}; it must be {wanted}"
+                f"the network's {what} has the shape {found}; it must be {wanted}"
                 f"{hint if what == 'output' else ''}"
             )
 
 
 @contextlib.contextmanager
-def enough_pixels():
+def explaining_small_images():
     """End the program where a layer that is made has too few pixels left for what it does."""
     try:
         yield
     except ValueError as error:  # Keras raises nothing narrower
-        found = re.search(NO_PIXELS_LEFT, str(error))
+        found = re.search(TOO_FEW_PIXELS, str(error))
         if not found:
             raise
         height, width, layer = found.groups()

@@ -24,7 +24,7 @@ class Stop(Exception):
         self.status, self.exit_status = status, exit_status
 
 
-class Recorder(keras.callbacks.Callback):
+class Checkpoint(keras.callbacks.Callback):
     """Shuffle the images before each epoch; after it, keep on disk all that a later start needs.
 
     checkpoint.npz holds the finished epochs, every variable of network and optimizer (the state of
@@ -94,8 +94,8 @@ class Recorder(keras.callbacks.Callback):
                 "a run goes on as it began, or with more epochs"
             )
 
-    def stop_soon(self, number):
-        """Have training end after the batch, because of a signal."""
+    def request_stop(self, number):
+        """Ask training to end after the batch, because of a signal."""
         self.signal_number = number
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -107,16 +107,16 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.on_test_batch_end(batch)
         if not math.isfinite(logs["loss"]):
-            own = self.run.hyperparameters
+            values = self.run.hyperparameters
             reason = (
                 f"the loss became {logs['loss']}. Likely the updates are too large: learning_rate "
-                f"is {own.learning_rate}, momentum {own.momentum}; try a third of the first, or "
-                "less of the second"
+                f"is {values.learning_rate}, momentum {values.momentum}; try a third of the "
+                "first, or less of the second"
             )
             raise Stop("diverged", 1, reason)
 
     def on_test_batch_end(self, batch, logs=None):
-        if number := distributed.agree(self.signal_number):
+        if number := distributed.max_over_processes(self.signal_number):
             raise Stop("interrupted", 128 + number, "interrupted")
 
     def on_epoch_end(self, epoch, logs=None):
@@ -139,7 +139,7 @@ class Recorder(keras.callbacks.Callback):
                 flush=True,
             )
         known = row["accuracy"], row["loss"], self.batches.labels
-        if not self.warned and chance_level.is_guessing(*known):
+        if not self.warned and chance_level.is_at_chance_level(*known):
             self.warned = True
             print(f"No better than guessing so far. If that lasts, {chance_level.ADVICE}")
 

@@ -19,13 +19,13 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core.files import fail
-from internals.runs.exit_status import conclude
+from internals.runs.exit_status import exit_run
 from internals.runs.run import Run
 
 VARIABLES = [f"KERAS_DISTRIBUTION_{name}" for name in ("NUM_PROCESSES", "PROCESS_ID")]
 ADDRESSES = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
 ON_CPU = "SCAN_ON_CPU"  # set by tests: treat processors as GPUs
-ASIDE = []  # folders for what nobody needs, removed at the end
+TEMPORARY_FOLDERS = []  # folders for what nobody needs, removed at the end
 SILENCE = 30  # seconds without a sign of life, after which a process counts as dead
 
 
@@ -38,7 +38,7 @@ def is_joined():
     return jax.distributed.is_initialized()
 
 
-def join():
+def join_others():
     """Meet the other processes of this run, where Keras's variables say that there are some."""
     if ADDRESSES not in os.environ:
         return
@@ -66,7 +66,7 @@ def join():
 
 
 @contextlib.contextmanager
-def together():
+def ending_at_once():
     """End a process that fails at once: JAX would have it wait for the others, who wait for it."""
     try:
         yield
@@ -98,11 +98,11 @@ def expecting_others():
             raise
         reason = str(error).splitlines()[0][:200]
         with contextlib.suppress(SystemExit):
-            conclude(Run.held, "failed", f"another process of this run has ended: {reason}", 1)
+            exit_run(Run.held, "failed", f"another process of this run has ended: {reason}", 1)
         end_now(1)  # an exception would meet Keras's, of weights that are gone
 
 
-def own_folder(hyperparameters):
+def redirect_results(hyperparameters):
     """Return the hyperparameters; those of a process that is not the first write to a folder aside.
 
     It is removed at the end. A run to resume is copied into it before the first process goes on.
@@ -114,7 +114,7 @@ def own_folder(hyperparameters):
 
     if jax.process_index():
         aside = tempfile.mkdtemp(prefix="run-")
-        ASIDE.append(aside)
+        TEMPORARY_FOLDERS.append(aside)
         atexit.register(remove_folders)
         hyperparameters = hyperparameters.but(results=aside)
         if folder := hyperparameters.resume:
@@ -126,11 +126,11 @@ def own_folder(hyperparameters):
 
 
 def remove_folders():
-    for folder in ASIDE:
+    for folder in TEMPORARY_FOLDERS:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def agree(number):
+def max_over_processes(number):
     """Return the largest of the numbers that the processes have; each must ask."""
     if not is_joined():
         return number
@@ -140,7 +140,7 @@ def agree(number):
         return int(multihost_utils.process_allgather(np.int32(number or 0)).max())
 
 
-def leave(run):
+def leave_others(run):
     """Part from the other processes once training is over: the first goes on alone."""
     if not is_joined():
         return

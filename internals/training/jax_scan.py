@@ -34,8 +34,8 @@ def on_device(model, batches, validation):
     most = min(max(allowed // (count_operations(model) * batches.batch_size), 1), MOST_STEPS)
     steps = choose_steps(len(batches.images) // batches.batch_size, int(most))
     streams = [
-        Stretches(batches, steps, model.train_step, devices),
-        Stretches(validation, steps, model.test_step, devices),
+        ScannedBatches(batches, steps, model.train_step, devices),
+        ScannedBatches(validation, steps, model.test_step, devices),
     ]
     model.steps_per_execution = steps
     model.train_function, model.test_function = [stream.run for stream in streams]
@@ -50,8 +50,8 @@ def have_room(devices, size):
     """Return whether images of so many bytes leave room on each device, and say where not."""
     import jax
 
-    own = [each for each in devices if each.process_index == jax.process_index()]
-    limit = min((each.memory_stats() or {}).get("bytes_limit", math.inf) for each in own)
+    local = [each for each in devices if each.process_index == jax.process_index()]
+    limit = min((each.memory_stats() or {}).get("bytes_limit", math.inf) for each in local)
     if 2 * size <= limit:
         return True
     words = f"the images take {size / 1e9:.1f} of the {limit / 1e9:.1f} GB of a device"
@@ -71,7 +71,7 @@ def choose_steps(full, most):
     return full // stretches if stretches else most
 
 
-class Stretches(keras.utils.PyDataset):
+class ScannedBatches(keras.utils.PyDataset):
     """Batches that are made on the device by the program that uses them, a stretch at a time.
 
     Keras takes them for a data set but, `run` being in place of its function, reads none of it.
@@ -89,7 +89,7 @@ class Stretches(keras.utils.PyDataset):
         self.divided = jax.sharding.NamedSharding(mesh, parts)
         self.images = self.place(batches.images, self.everywhere)
         self.labels = self.place(batches.labels.astype("int32"), self.everywhere)
-        self.program = jax.jit(self.stretch, donate_argnums=0, out_shardings=self.everywhere)
+        self.program = jax.jit(self.scan_steps, donate_argnums=0, out_shardings=self.everywhere)
 
     def __len__(self):
         return len(self.batches)
@@ -109,31 +109,31 @@ class Stretches(keras.utils.PyDataset):
         with distributed.expecting_others():
             for steps in (range(first, full), range(full, end)):  # the last batch may be smaller
                 if steps:
-                    chosen = self.choose(steps)
+                    chosen = self.gather_steps(steps)
                     logs, state = self.program(state, self.images, self.labels, chosen)
             logs = {name: float(value) for name, value in logs.items()}  # waits for the device
         self.first = end
         return logs, self.gather(state) if end == len(self) else state
 
-    def choose(self, steps):
+    def gather_steps(self, steps):
         """Return which images these steps use, and what becomes of them, as (steps, batch size)."""
         batches, size = self.batches, self.batches.batch_size
         order = batches.order[steps.start * size : steps.stop * size].reshape(len(steps), -1)
         chosen = {"order": order.astype("int32")}
-        if batches.mirrored is not None:
-            chosen["mirrored"] = batches.mirrored[order]
-        if batches.moves is not None:
-            chosen["moves"] = batches.moves[order].astype("int32")
+        if batches.flipped is not None:
+            chosen["flipped"] = batches.flipped[order]
+        if batches.offsets is not None:
+            chosen["offsets"] = batches.offsets[order].astype("int32")
         even = order.shape[1] % self.divided.num_devices == 0
         place = functools.partial(self.place, where=self.divided if even else self.everywhere)
         return {name: place(array) for name, array in chosen.items()}
 
-    def stretch(self, state, images, labels, chosen):
+    def scan_steps(self, state, images, labels, chosen):
         """Return the metrics and the state after a step with each row of `chosen`."""
         import jax
 
         def step(state, chosen):
-            x, y = take(images, labels, **chosen, shift=self.batches.shift)
+            x, y = gather_batch(images, labels, **chosen, shift=self.batches.shift)
             if self.batches.shares is not None:
                 y = jax.numpy.asarray(self.batches.shares)[y]
             logs, state = self.step(state, (self.batches.normalise(x), y))
@@ -166,17 +166,17 @@ class Stretches(keras.utils.PyDataset):
         return jax.tree.map(lambda array: array.addressable_data(0), state)
 
 
-def take(images, labels, order, mirrored=None, moves=None, shift=0):
+def gather_batch(images, labels, order, flipped=None, offsets=None, shift=0):
     """Return images and labels of a batch as ImageBatches makes them, bit for bit."""
     import jax
     import jax.numpy as jnp
 
     x = images[order]
-    if mirrored is not None:
-        x = jnp.where(mirrored[:, None, None, None], x[:, :, ::-1], x)
-    if moves is not None:
+    if flipped is not None:
+        x = jnp.where(flipped[:, None, None, None], x[:, :, ::-1], x)
+    if offsets is not None:
         larger = jnp.pad(x, ((0, 0), (shift, shift), (shift, shift), (0, 0)), "reflect")
-        zero = jnp.zeros((), moves.dtype)
+        zero = jnp.zeros((), offsets.dtype)
         cut = functools.partial(jax.lax.dynamic_slice, slice_sizes=x.shape[1:])
-        x = jax.vmap(lambda image, corner: cut(image, (*corner, zero)))(larger, moves)
+        x = jax.vmap(lambda image, offset: cut(image, (*offset, zero)))(larger, offsets)
     return x, labels[order]

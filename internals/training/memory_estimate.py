@@ -31,23 +31,24 @@ def data_bytes(data):
 
 def check_training(model, data, hyperparameters):
     """End the program where training does not fit on the processor beside the images."""
-    own, free = hyperparameters, find_free()
-    weights, batch = training_bytes(model, own.batch_size)
+    free = find_free()
+    size, batch_size = hyperparameters.image_size, hyperparameters.batch_size
+    weights, batch = training_bytes(model, batch_size)
     if weights + batch <= free or find_device(model) != "cpu":
         return
     ways = []
-    if own.image_size > 32:
+    if size > 32:
         images = data_bytes(data)
 
-        def fits(size):
-            share = (size / own.image_size) ** 2  # of pixels; dense layers shrink likewise
+        def fits(side):
+            share = (side / size) ** 2  # of pixels; dense layers shrink likewise
             return share * (images + weights + batch) < 0.9 * (images + free)
 
-        ways += [f"image_size {size}" for size in SIZES if size < own.image_size and fits(size)][:1]
-    if fewer := int((0.9 * free - weights) / batch * own.batch_size):
+        ways += [f"image_size {side}" for side in SIZES if side < size and fits(side)][:1]
+    if fewer := int((0.9 * free - weights) / batch * batch_size):
         ways += [f"batch_size {fewer}"] if fewer > 0 else []
     fail(
-        f"image_size is {own.image_size} and batch_size {own.batch_size}; training takes about "
+        f"image_size is {size} and batch_size {batch_size}; training takes about "
         f"{format_bytes(weights + batch)} of memory then, and {format_bytes(free)} are free; "
         f"{' or '.join(ways) or 'nothing smaller'} would fit"
     )

@@ -6,15 +6,15 @@ from pathlib import Path
 from internals.training import devices, memory_estimate
 
 
-def describe(run, model, data):
+def print_summary(run, model, data):
     """Print what is trained, where, on what, with how many weights, and what that takes."""
-    device, own = run.record["device"], run.hyperparameters
-    count, precision = run.record["data"]["images"], own.precision
+    device, hyperparameters = run.record["device"], run.hyperparameters
+    count, precision = run.record["data"]["images"], hyperparameters.precision
     validation = f"{count['validation']:,} validation, " if count["validation"] else ""
     also = "" if validation else " (shown as validation)"
-    steps = math.ceil(count["train"] / own.batch_size)
+    steps = math.ceil(count["train"] / hyperparameters.batch_size)
     print(f"script:     {run.script}")
-    print(f"recipe:     {own.recipe}")
+    print(f"recipe:     {hyperparameters.recipe}")
     print(f"run folder: {run.folder}")
     several = f"{run.record['devices']} x " if run.record["devices"] > 1 else ""
     print(f"device:     {several}{device} with the {run.record['backend']} backend")
@@ -31,29 +31,32 @@ def describe(run, model, data):
     print(f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}")
     print(f"classes:    {data.num_classes}")
     print(f"parameters: {run.record['parameters']:,}")
-    print(f"memory:     {memory_estimate.describe(model, data, own.batch_size)}")
-    print(f"steps:      {steps:,} an epoch, {steps * own.epochs:,} in all")
+    print(f"memory:     {memory_estimate.describe(model, data, hyperparameters.batch_size)}")
+    print(f"steps:      {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
 
 
-def enumerate_values(own):
+def format_hyperparameters(values):
     """Return the hyperparameters that a plot should name, in one line."""
-    words = [Path(own.data).name, f"{own.recipe} recipe", own.optimizer]
-    words += [f"images of {own.image_size} x {own.image_size}"] * (own.image_size != 32)
-    words.append(f"learning rate {own.learning_rate:g}")
-    if own.optimizer == "sgd" and own.momentum:
-        words.append(f"{'Nesterov ' * own.nesterov}momentum {own.momentum:g}")
-    if own.schedule == "cosine":
-        words.append(f"cosine with {own.warmup:.0%} warm-up")
-    elif own.decay:
-        words.append(f"decay {own.decay:g}")
-    if own.weight_decay:
-        words.append(f"weight decay {own.weight_decay:g}")
-    if own.label_smoothing:
-        words.append(f"label smoothing {own.label_smoothing:g}")
-    words += ["mirrored"] * own.flip + [f"shifted by {own.shift}"] * (own.shift > 0)
-    words += ["test images mirrored, too"] * own.flip_test
-    epochs = f"{own.epochs} epoch{'s' * (own.epochs != 1)}"
-    words += [f"batch size {own.batch_size}", epochs, f"seed {own.seed}"]
-    if own.precision != "float32":
-        words.append(own.precision)
+    words = [Path(values.data).name, f"{values.recipe} recipe", values.optimizer]
+    if values.image_size != 32:
+        words.append(f"images of {values.image_size} x {values.image_size}")
+    words.append(f"learning rate {values.learning_rate:g}")
+    if values.optimizer == "sgd" and values.momentum:
+        kind = "Nesterov momentum" if values.nesterov else "momentum"
+        words.append(f"{kind} {values.momentum:g}")
+    if values.schedule == "cosine":
+        words.append(f"cosine with {values.warmup:.0%} warm-up")
+    for name in ("decay", "weight_decay", "label_smoothing"):
+        if value := getattr(values, name):
+            words.append(f"{name.replace('_', ' ')} {value:g}")
+    if values.flip:
+        words.append("mirrored")
+    if values.shift:
+        words.append(f"shifted by {values.shift}")
+    if values.flip_test:
+        words.append("test images mirrored, too")
+    epochs = f"{values.epochs} epoch{'' if values.epochs == 1 else 's'}"
+    words += [f"batch size {values.batch_size}", epochs, f"seed {values.seed}"]
+    if values.precision != "float32":
+        words.append(values.precision)
     return ", ".join(words)

@@ -23,7 +23,7 @@ def speed_up(model, batches):
     if keras.backend.backend() != "tensorflow":
         return
     keep_freed_memory()
-    build_metrics(model, batches.choose(0)[1][:1])
+    build_metrics(model, batches.gather_batch(0)[1][:1])
     operations = count_operations(model) * batches.batch_size
     model.steps_per_execution = int(min(max(OPERATIONS // operations, 1), MOST_STEPS))
     for layer in model.layers:
@@ -34,7 +34,7 @@ def speed_up(model, batches):
 
 
 def keep_freed_memory():
-    """Have Linux leave large blocks that are freed after a step to the next step.
+    """Keep large blocks of memory that a step frees for the next step, on Linux.
 
     Else a step of VGG16 takes 200 MB from the system and clears them, page by page.
     """
@@ -44,7 +44,7 @@ def keep_freed_memory():
 
 
 def build_metrics(model, label):
-    """Have Keras make what counts loss and accuracy now, from a batch of one label.
+    """Build the metrics of loss and accuracy now, from a batch of one label.
 
     Made in the first step of training, it has TensorFlow trace that step a second time.
     """
@@ -71,7 +71,7 @@ def count_operations(model):
 
 
 def fuse_batch_normalization(layer):
-    """Have the layer normalise images in one operation; Keras takes a dozen, all in float32.
+    """Normalise a layer's images in one operation; Keras takes a dozen, all in float32.
 
     Rounding differs, and a network with batch normalisation soon makes more of it: after ten steps
     two runs whose first weights differ by one part in ten million have other losses, too.
@@ -98,7 +98,7 @@ def fuse_batch_normalization(layer):
 
 
 def multiply_matrices(layer):
-    """Have a convolution of tiny pictures computed as a product of two matrices.
+    """Compute a convolution of tiny pictures as a product of two matrices.
 
     The pictures of VGG16's last block have 4 pixels. There a processor takes up to ten times as
     long for the gradient of the kernel as for the same product of matrices.

@@ -7,7 +7,7 @@ import pytest
 from made_runs import make_run
 
 from internals.comparison.charts import draw_charts, draw_confusion_difference
-from internals.comparison.curves import lines_of
+from internals.comparison.curves import plotly_lines
 from internals.comparison.table import Options, compare
 
 
@@ -66,7 +66,7 @@ def test_lines_for_plotly(tmp_path):
         make_run(tmp_path, seed, seed=seed, accuracy=accuracy, name="<b>&")
     make_run(tmp_path, 9, backend="torch", accuracy=0.1)
     several, alone = compare(Options(results=tmp_path)).groups
-    band, one, other, mean = lines_of(several)
+    band, one, other, mean = plotly_lines(several)
     assert mean["style"]["name"].endswith("&lt;b&gt;&amp; (n = 2)")
     assert [line["style"].get("showlegend", True) for line in (band, one, other, mean)] == [
         False,
@@ -81,7 +81,7 @@ def test_lines_for_plotly(tmp_path):
     edge = read(band["arrays"]["val_accuracy"])
     np.testing.assert_allclose(edge[[2, 3]], [0.7 + spread, 0.7 - spread], rtol=1e-6)
     np.testing.assert_allclose(read(band["arrays"]["epoch"]), [1, 2, 3, 3, 2, 1])
-    (line,) = lines_of(alone)
+    (line,) = plotly_lines(alone)
     np.testing.assert_allclose(read(line["arrays"]["val_accuracy"]), [0.1, 0.1, 0.1])
 
 

@@ -9,9 +9,9 @@ from internals.comparison.differences import (
     describe_group,
     diff_sources,
     explain,
+    format_comparison,
     list_differences,
     scripts_differ,
-    show_comparison,
 )
 from internals.comparison.table import Options, compare
 
@@ -52,7 +52,7 @@ def test_everything_else_that_differs(tmp_path, changes, count, names):
     rows = list_differences(describe_group(first), describe_group(second))
     assert names is None or {name for name, *_ in rows} == names
     assert causes(first, second) == count
-    text = show_comparison(first, second)
+    text = format_comparison(first, second)
     assert ("the cause cannot be told" in text) == (count > 1)
 
 
@@ -65,7 +65,7 @@ def test_scripts_as_a_diff(tmp_path):
     lines = diff_sources(first, second)
     assert lines[3:6] == [" import keras", "-Dense(10)", "+Dense(20)"]
     assert not any("\x1b" in line for line in lines)
-    assert "+Dense(20)" in show_comparison(first, second)
+    assert "+Dense(20)" in format_comparison(first, second)
     assert causes(first, second) == 1  # the network is the same: the edit is another
     (other / "run.json").write_text((other / "run.json").read_text().replace("a1a1", "b2b2"))
     assert causes(*two_groups(tmp_path)) == 2  # and now layers were edited as well

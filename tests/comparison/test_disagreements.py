@@ -5,7 +5,12 @@ import pytest
 from made_runs import make_run, write_predictions
 from PIL import Image
 
-from internals.comparison.disagreements import choose_seeds, make_sheet, pair, read_pictures
+from internals.comparison.disagreements import (
+    choose_runs,
+    find_disagreements_of_runs,
+    make_sheet,
+    read_pictures,
+)
 from internals.comparison.table import Options, compare
 from internals.data.dataset import load_digits
 
@@ -25,16 +30,16 @@ def read(tmp_path):
 
 
 def test_both_ways_the_surest_first(two_runs, tmp_path):
-    only_first, only_second = pair(*read(tmp_path))
+    only_first, only_second = find_disagreements_of_runs(*read(tmp_path))
     assert [row[0] for row in only_first] == [f"test/{n}.png" for n in (5, 4, 3, 2, 1, 0)]
     assert only_first[0] == ("test/5.png", "frog", "frog", 0.55, "cat", pytest.approx(0.85))
     assert [row[0] for row in only_second] == [f"test/{n}.png" for n in (11, 10, 9, 8, 7, 6)]
     write_predictions(two_runs[1], [True] * 9)
     with pytest.raises(ValueError, match="not about the same images"):
-        pair(*read(tmp_path))
+        find_disagreements_of_runs(*read(tmp_path))
     (two_runs[1] / "predictions.csv").unlink()
     with pytest.raises(ValueError, match="predictions.csv: "):
-        pair(*read(tmp_path))
+        find_disagreements_of_runs(*read(tmp_path))
 
 
 def test_pictures_of_a_folder(two_runs, tmp_path):
@@ -65,4 +70,4 @@ def test_the_same_seed_where_there_is_one(tmp_path):
     for number, (seed, backend) in enumerate([(0, "jax"), (3, "jax"), (3, "torch"), (5, "torch")]):
         make_run(tmp_path, number, seed=seed, backend=backend)
     groups = compare(Options(results=tmp_path)).groups
-    assert [run.seed for run in choose_seeds(*groups)] == ["3", "3"]
+    assert [run.seed for run in choose_runs(*groups)] == ["3", "3"]

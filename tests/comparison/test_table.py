@@ -97,7 +97,7 @@ def test_csv_holds_what_the_table_shows(results, tmp_path):
     assert [*table.run] == [group.label for group in found.groups]
     assert table.n.max() == 2 and len(set(table.data)) == 2
     two = table[table.n == 2].iloc[0]
-    assert round(two.accuracy, 6) == 0.71 and round(two.accuracy_spread, 6) == 0.014142
+    assert round(two.accuracy, 6) == 0.71 and round(two.accuracy_std, 6) == 0.014142
     assert HOSTILE in "".join(table.run)
 
 

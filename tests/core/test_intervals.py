@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from internals.core.intervals import compare_pairs, compare_seeds, mean_and_spread
+from internals.core.intervals import compare_pairs, compare_seeds, mean_and_std
 
 
 def interval(difference):
@@ -66,6 +66,6 @@ def test_pairs_are_mcnemars():
 
 
 def test_mean_and_spread():
-    assert mean_and_spread([1.0, 3.0]) == (2, pytest.approx(math.sqrt(2)))
-    assert mean_and_spread([5.0])[0] == 5 and math.isnan(mean_and_spread([5.0])[1])
-    assert all(math.isnan(value) for value in mean_and_spread([]))
+    assert mean_and_std([1.0, 3.0]) == (2, pytest.approx(math.sqrt(2)))
+    assert mean_and_std([5.0])[0] == 5 and math.isnan(mean_and_std([5.0])[1])
+    assert all(math.isnan(value) for value in mean_and_std([]))

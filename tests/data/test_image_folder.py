@@ -20,7 +20,7 @@ from PIL import Image
 
 from internals.data.dataset import describe
 from internals.data.image_file import read_image
-from internals.data.image_folder import spread_classes
+from internals.data.image_folder import interleave_classes
 from internals.runs.exit_status import ending
 
 
@@ -93,7 +93,7 @@ def test_folder_with_test(tmp_path, make_hyperparameters, random):
 
 def test_first_tenth_of_a_folder_holds_every_class():
     labels = np.repeat([0, 1, 2], [5000, 300, 11])
-    order = spread_classes(labels)
+    order = interleave_classes(labels)
     assert sorted(order) == list(range(len(labels)))
     counts = np.bincount(labels[order][: len(labels) // 10])
     np.testing.assert_allclose(counts, [500, 30, 1.1], atol=1)

@@ -13,7 +13,7 @@ from internals.data import image_folder, parallel_reading
 from internals.data.batches import ImageBatches
 from internals.data.image_file import read_image
 from internals.training import memory_estimate
-from internals.training.architecture import enough_pixels
+from internals.training.architecture import explaining_small_images
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_too_few_pixels_for_the_network(zygote, tmp_path, digits_folder):
 
 
 def test_other_errors_of_a_network_keep_their_traceback():
-    with pytest.raises(ValueError, match="another"), enough_pixels():
+    with pytest.raises(ValueError, match="another"), explaining_small_images():
         raise ValueError("another")
 
 

@@ -16,8 +16,8 @@ from PIL import Image
 from internals.data.image_file import read_image
 from internals.prediction import picture_sheet
 from internals.prediction.answers import Answer, Options, find_run, read_picture
-from internals.prediction.occlusion import cover, look
-from internals.prediction.reliability import believe
+from internals.prediction.occlusion import occlude, predict_with_map
+from internals.prediction.reliability import accuracy_at_confidence
 from internals.runs.run_reader import read_run
 from predict import ask
 
@@ -115,7 +115,7 @@ def test_pictures_of_one_name(tmp_path, trained):
     def draw(photo):
         answer = Answer(str(photo), ["cat", "dog"], np.array([0.6, 0.4]), None)
         nothing = np.zeros((32, 32, 3), dtype="uint8"), np.zeros((12, 12))
-        return picture_sheet.draw_portrait(read_run(trained), answer, *nothing, whole=False).name
+        return picture_sheet.draw_sheet(read_run(trained), answer, *nothing, whole=False).name
 
     names = [draw(photo) for photo in (first, *others, mine)]
     assert names == ["photo.png", "photo-2.png", "photo-3.png", "mine-2.png"]
@@ -245,26 +245,34 @@ def test_belief():
     names = ["cat"] * 30 + ["dog"] * 30
     table = pd.DataFrame({"predicted": names, "true": ["cat"] * 45 + ["dog"] * 15})
     table["probability"] = [0.6] * 20 + [0.8] * 10 + [0.79] * 5 + [1.0] * 25
-    belief = believe(table, "cat", 0.6)
+    belief = accuracy_at_confidence(table, "cat", 0.6)
     assert (belief.images, belief.right) == (20, 20)
     assert str(belief) == (
         "of the 20 test images that it called 'cat' with 60 to 80 %, 100 % were 'cat' "
         "(95 % interval 83 to 100 %)"
     )
-    belief = believe(table, "dog", 0.7)  # 5 dogs only; of all 25 the 20 cats are right
+    belief = accuracy_at_confidence(
+        table, "dog", 0.7
+    )  # 5 dogs only; of all 25 the 20 cats are right
     assert (belief.images, belief.right) == (25, 20)
     assert str(belief).startswith(
         "it called only 5 test images 'dog' with 60 to 80 %; of the 25 that it called anything "
         "with 60 to 80 %, 80 % were named rightly ("
     )
-    belief = believe(table, "cat", 0.85)  # only its 10; near are 5 of 0.79 and 5 of 1
+    belief = accuracy_at_confidence(
+        table, "cat", 0.85
+    )  # only its 10; near are 5 of 0.79 and 5 of 1
     assert (belief.images, belief.right) == (20, 10)
     assert "10 test images 'cat' with 80 to 90 %; of the 20 with the nearest" in str(belief)
     assert "nearest probabilities, 79 to 100 %, 50 % were named rightly" in str(belief)
-    assert str(believe(table, "dog", 0.3)).startswith("it called no test image 'dog' with 20 to 40")
-    assert str(believe(table, "frog", 1.0)).startswith("it called no test image 'frog'; of the 25 ")
-    assert believe(table, "dog", 1.0).images == 25  # 99 to 100 % has both ends
-    assert believe(table[:3], "dog", 0.5).images == 3
+    assert str(accuracy_at_confidence(table, "dog", 0.3)).startswith(
+        "it called no test image 'dog' with 20 to 40"
+    )
+    assert str(accuracy_at_confidence(table, "frog", 1.0)).startswith(
+        "it called no test image 'frog'; of the 25 "
+    )
+    assert accuracy_at_confidence(table, "dog", 1.0).images == 25  # 99 to 100 % has both ends
+    assert accuracy_at_confidence(table[:3], "dog", 0.5).images == 3
 
 
 @pytest.fixture
@@ -285,7 +293,7 @@ def corner():
 
 def test_occlusion_finds_what_counts(corner):
     model, image = corner
-    probabilities, falls = look(model, common.normalise, image)
+    probabilities, falls = predict_with_map(model, common.normalise, image)
     assert probabilities[0] > 0.99
     covered = falls > 0.01
     assert covered[-1, 0] and falls[-1, 0] == falls.max()
@@ -301,14 +309,14 @@ def test_picture_is_looked_at_as_test_images_are(tmp_path, trained, corner, caps
     ask(run, [str(tmp_path / "photo.png")], False, [])
     assert f"photo.png: {words}" in capsys.readouterr().out
     expected = common.evaluate(model, image[np.newaxis], np.array([0]), flip)[0]
-    probabilities, falls = look(model, common.normalise, image, flip)
+    probabilities, falls = predict_with_map(model, common.normalise, image, flip)
     np.testing.assert_allclose(probabilities, expected[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (32, 32), (50, 70)])
 def test_covers(random, size):
     image = random.integers(0, 256, (*size, 3), dtype="uint8")
-    copies = cover(image)
+    copies = occlude(image)
     assert copies.shape == (144, *size, 3) and copies.dtype == np.uint8
     changed = (copies != image).any(axis=-1)
     assert changed.any(axis=0).all()  # each pixel is covered by some square
@@ -336,7 +344,7 @@ def test_portrait(tmp_path, trained, monkeypatch, count):
     seen = np.zeros((32, 32, 3), dtype="uint8")
     falls = np.zeros((12, 12))
     falls[3, 4] = 0.25
-    path = picture_sheet.draw_portrait(read_run(trained), answer, seen, falls, whole=False)
+    path = picture_sheet.draw_sheet(read_run(trained), answer, seen, falls, whole=False)
     assert path.parent == trained / "own" and path.name.startswith("frac-longlong")
     assert Image.open(path).size == (1260, 470)
     photo, saw, counted, scale, bars = figures[0].axes

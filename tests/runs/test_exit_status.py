@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, only_run, run_script, save_digits
 
+from internals.core.locks import is_locked
 from internals.core.signals import Interrupted
 from internals.runs import exit_status
 
@@ -275,22 +276,16 @@ def test_edited_loss(udacity, interrupted, tmp_path):
 
 
 def test_locked_until_its_last_file(udacity, tmp_path):
-    fcntl = pytest.importorskip("fcntl")
     refused = []
 
     def meanwhile(pid):
         wait_for(lambda: [run for run in tmp_path.glob("results/*/*") if in_the_report(run)])
-        with open(only_run(tmp_path / "results") / "run.json") as _:
-            descriptor = os.open(only_run(tmp_path / "results"), os.O_RDONLY)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                refused.append(True)
-            os.close(descriptor)
+        refused.append(is_locked(only_run(tmp_path / "results")))
 
     process = udacity("--epochs", 1, meanwhile=meanwhile)
     assert process.returncode == 0, process.stderr
-    assert refused
+    assert refused == [True]
+    assert not is_locked(only_run(tmp_path / "results"))
 
 
 def test_more_classes_are_other_data(udacity, tmp_path, few, interrupted):
@@ -455,12 +450,12 @@ def test_streams(tmp_path):
     code = (
         "import os, sys\n"
         "from internals.core import stdio\n"
-        "stdio.mend()\n"
+        "stdio.make_robust()\n"
         "print('кот', flush=True)\n"
         "os.close(1)\n"
         "print('nobody', flush=True)\n"
         "sys.stdout = None\n"  # as Python has it after >&-
-        "stdio.mend()\n"
+        "stdio.make_robust()\n"
         "print('still nobody', flush=True)\n"
         "print('whole', file=sys.stderr)\n"
     )

@@ -355,14 +355,14 @@ def test_run_that_was_typed_by_hand_is_left_to_its_process(sweep):
     record = job.wanted | {"script": "fake_training", "status": "running", "starts": 1}
     (folder / "run.json").write_text(json.dumps(record))
     with locked(folder):
-        assert jobs.run(job).status == "busy"
-    assert jobs.run(job, patient=True).status == "finished"
+        assert jobs.run_job(job).status == "busy"
+    assert jobs.run_job(job, patient=True).status == "finished"
     assert [record["starts"] for record in sweep.records()] == [2]
     assert sweep.left() == []
 
 
 def test_worker_without_the_results(tmp_path):
-    outcome = jobs.run(make_job(tmp_path / "elsewhere"))
+    outcome = jobs.run_job(make_job(tmp_path / "elsewhere"))
     assert outcome.status == "failed"
     assert f"has no {tmp_path / 'elsewhere'}" in outcome.words
     assert "under the same path" in outcome.words
@@ -417,9 +417,9 @@ def test_cluster_interrupted(sweep, cluster):
 def test_cluster_that_is_not_there(monkeypatch, capsys):
     monkeypatch.setattr(executors, "PATIENCE", 0.3)
     with pytest.raises(SystemExit):
-        executors.Cluster("tcp://127.0.0.1:9")
+        executors.DaskExecutor("tcp://127.0.0.1:9")
     assert "scheduler is 'tcp://127.0.0.1:9'; it cannot be reached" in capsys.readouterr().err
     monkeypatch.setattr(executors.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
-        executors.Cluster("tcp://127.0.0.1:9")
+        executors.DaskExecutor("tcp://127.0.0.1:9")
     assert "pip install distributed" in capsys.readouterr().err

@@ -14,8 +14,8 @@ from conftest import only_run, send
 
 from internals.core.locks import locked
 from internals.runs.run import read_record
-from internals.training.chance_level import is_guessing
-from internals.training.checkpoint import Recorder
+from internals.training.chance_level import is_at_chance_level
+from internals.training.checkpoint import Checkpoint
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -80,13 +80,13 @@ def test_loss_that_is_not_a_number(start, at_epoch, make_hyperparameters, small_
 
 def test_guessing():
     balanced = np.arange(1000) % 10
-    assert is_guessing(0.1, 2.3026, balanced)
-    assert is_guessing(0.19, 2.3026, balanced)  # by luck: the loss says so
-    assert not is_guessing(0.25, 2.0, balanced)
-    assert not is_guessing(0.9, 2.5, balanced)  # overfitted
+    assert is_at_chance_level(0.1, 2.3026, balanced)
+    assert is_at_chance_level(0.19, 2.3026, balanced)  # by luck: the loss says so
+    assert not is_at_chance_level(0.25, 2.0, balanced)
+    assert not is_at_chance_level(0.9, 2.5, balanced)  # overfitted
     lopsided = np.repeat([0, 1], [900, 100])
-    assert is_guessing(0.9, 0.326, lopsided)
-    assert not is_guessing(0.95, 0.2, lopsided)
+    assert is_at_chance_level(0.9, 0.326, lopsided)
+    assert not is_at_chance_level(0.95, 0.2, lopsided)
 
 
 def test_collapsed_network_is_noticed(start, make_hyperparameters, small_data, capsys):
@@ -137,7 +137,7 @@ def test_full_disk(start, at_epoch, make_hyperparameters, monkeypatch, capsys, t
             path.write_bytes(b"half")
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-        monkeypatch.setattr(Recorder, "save", lambda recorder, path: write(path, b""))
+        monkeypatch.setattr(Checkpoint, "save", lambda recorder, path: write(path, b""))
 
     at_epoch(3, fill)
     with pytest.raises(SystemExit) as stop:

@@ -16,7 +16,7 @@ from conftest import ROOT, Zygote, only_run
 
 from internals.runs.run import read_record
 from internals.training import jax_scan
-from internals.training.distributed import join
+from internals.training.distributed import join_others
 
 needs_jax = pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="JAX is not installed")
 ROUNDING = {"rtol": 1e-5, "atol": 1e-5}
@@ -122,13 +122,13 @@ def test_several_machines_need_jax(monkeypatch, capsys):
     monkeypatch.setenv("KERAS_DISTRIBUTION_JOB_ADDRESSES", "head:1234")
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
     with pytest.raises(SystemExit):
-        join()
+        join_others()
     assert "only KERAS_BACKEND=jax trains on several machines" in capsys.readouterr().err
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
     monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", "2")
     with pytest.raises(SystemExit):
-        join()
+        join_others()
     assert "counted from 0" in capsys.readouterr().err
 
 
