@@ -58,7 +58,7 @@ def test_recipe_and_single_values(monkeypatch, capsys, words):
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_ablation_adds_one_part_a_row(monkeypatch, script):
-    monkeypatch.syspath_prepend(ROOT / "docs")
+    monkeypatch.syspath_prepend(ROOT / "docs" / "programs")
     from ablation import rows
 
     published, *built = [

@@ -85,11 +85,16 @@ def kind_of(path):
     return "broken link" if path.is_symlink() else "special file"
 
 
+def count_nouns(count, noun):
+    """Return a number and its noun, such as 1 folder or 2,000 folders."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def enumerate_kinds(counter):
     """Return what was counted in one line, such as 10 .heic, 2 .txt, 3 folders."""
     return enumerate_few(
         [
-            f"{count:,} {kind}{'s' * (count > 1 and kind[0] != '.')}"
+            f"{count:,} {kind}" if kind[0] == "." else count_nouns(count, kind)
             for kind, count in sorted(counter.items(), key=lambda item: (-item[1], item[0]))
         ]
     )
@@ -100,7 +105,7 @@ def print_passed_over(counter):
     if counter:
         count, files = counter.total(), counter.total() - counter["folder"]
         noun = "file" if files == count else "folder" if not files else "files and folder"
-        print(f"{count:,} {noun}{'s' * (count > 1)} passed over: {enumerate_kinds(counter)}")
+        print(f"{count_nouns(count, noun)} passed over: {enumerate_kinds(counter)}")
 
 
 def shown(folder):
@@ -177,7 +182,7 @@ def read_images(folder, paths, size):
     read = functools.partial(read_image, size=(size, size))
     images, unreadable = read_all(read, paths, (size, size, 3))
     if unreadable:
-        count = f"{len(unreadable)} unreadable image{'s' * (len(unreadable) > 1)}"
+        count = count_nouns(len(unreadable), "unreadable image")
         fail(f"{count} in {folder}:\n" + "\n".join(unreadable[:10]))
     return images
 
