@@ -140,7 +140,7 @@ def train_ours(pacer, script, recipe, precision):
     """Run the script's own main with other images and flags."""
     module = importlib.import_module(script)
     common = module.common
-    recorder = common.recorder
+    recorder = common.checkpoint
     (x, y, x_test, y_test), names = make_images(), common.CIFAR10_CLASS_NAMES
     data = common.Dataset(x, y, x_test, y_test, x_test, y_test, names)
     pacer.matrix_product = keras_matrix_product(precision)
@@ -298,7 +298,7 @@ def describe(pipe, script, precision):
         "layers": [
             (type(layer).__name__, layer.get_config(), layer.input.shape) for layer in model.layers
         ],
-        "operations": common.speed.count_operations(model),
+        "operations": common.tensorflow_speedups.count_operations(model),
         "versions": common.devices.find_versions(),
     }
     pipe.send(recipe)

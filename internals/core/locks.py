@@ -34,8 +34,8 @@ def is_locked(path):
             return False
     except filelock.Timeout:
         return True
-    except OSError:  # the folder may only be read: nobody trains there
-        return False
+    except OSError:  # a file that one may only read: whoever made it has it, or was killed
+        return True
 
 
 def find_file(path):
