@@ -21,6 +21,7 @@ import pandas as pd
 from internals.core import stdio
 from internals.core.files import fail, write_file, write_text
 from internals.core.signals import handling_signals, raising_signals
+from internals.core.text import count_nouns
 from internals.data import cifar10, dataset, image_folder
 from internals.data.batches import ImageBatches
 from internals.data.dataset import Dataset
@@ -377,7 +378,7 @@ def finish(run, drawn):
     if status in ("finished", "diverged"):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record["seconds"]
-    print(f"Training: {epochs} epoch{'s' * (epochs != 1)} in {seconds / 60:.1f} minutes")
+    print(f"Training: {count_nouns(epochs, 'epoch')} in {seconds / 60:.1f} minutes")
     refresh_page(run.folder)
     print(f"Files in {run.folder}:")
     print("  " + " ".join(path.name for path in sorted(run.folder.glob("[!.]*"))))

@@ -35,7 +35,9 @@ def name_groups(groups):
             values = group.first.settings
             telling = [f"{name.replace('_', ' ')} {values.get(name)}" for name in names]
             parts = [name_of(group)] if name_of(group) else telling
-            group.label = ", ".join([script] * (len(scripts) > 1) + parts) or script
+            if len(scripts) > 1:
+                parts = [script, *parts]
+            group.label = ", ".join(parts) or script
     tell_apart(groups)
     for index, group in enumerate(groups):
         group.color = COLORS[index % len(COLORS)]

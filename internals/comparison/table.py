@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import tyro
 
+from internals.comparison.data_sets import make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
 from internals.comparison.labels import differing
-from internals.comparison.test_sets import make_data_sets
 from internals.core.files import fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
 from internals.runs.run_reader import names_of, read_folders

@@ -44,6 +44,11 @@ def format_path(path):
     return format_line(os.fsencode(path).decode(errors="backslashreplace"))
 
 
+def count_nouns(count, noun):
+    """Return a number and its noun, such as 1 folder or 2,000 folders."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def enumerate_few(names, few=5):
     """Return the first names in one line, and how many more there are."""
     more = [f"{len(names) - few} more"] if len(names) > few else []

@@ -8,7 +8,7 @@ import numpy as np
 
 from internals.core.files import fail
 from internals.core.free_memory import SIZES, bytes_of_images, find_free, format_bytes
-from internals.core.text import enumerate_few, make_printable
+from internals.core.text import count_nouns, enumerate_few, make_printable
 from internals.data.image_file import read_image
 from internals.data.parallel_reading import read_all
 
@@ -83,11 +83,6 @@ def kind_of(path):
     if path.is_file():
         return path.suffix.lower() or "file without suffix"
     return "broken link" if path.is_symlink() else "special file"
-
-
-def count_nouns(count, noun):
-    """Return a number and its noun, such as 1 folder or 2,000 folders."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def enumerate_kinds(counter):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from internals.core.intervals import interval_of_share
+from internals.core.text import count_nouns
 
 EDGES = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 1)  # of the bins of probabilities
 FEWEST = 20  # test images of which a share is worth giving
@@ -57,5 +58,5 @@ def explain_lack(count, ever, name, sure):
     """Return why the test images that were called the same as surely tell too little."""
     if not ever:
         return f"it called no test image {name!r}; "
-    words = f"only {count} test image{'s' * (count > 1)}" if count else "no test image"
+    words = f"only {count_nouns(count, 'test image')}" if count else "no test image"
     return f"it called {words} {name!r} {sure}; "

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from internals.core.text import count_nouns
 from internals.report.feature_maps import find_kernels, find_maps, find_most_confident_mistakes
 from internals.report.style import (
     DPI,
@@ -36,8 +37,9 @@ def plot_samples(run, data, first_images=0):
         figure = draw_grid(title, words, images, titles, ["black"] * len(chosen), columns=12)
     else:
         labels = range(0, data.num_classes, math.ceil(data.num_classes / MOST_CLASSES))
-        some = f"{len(labels)} of the {data.num_classes:,}" * (len(labels) < data.num_classes)
-        title = f"{source}: training images of {some or 'each'} class{'es' * bool(some)}"
+        some = f"{len(labels)} of the {data.num_classes:,} classes"
+        which = some if len(labels) < data.num_classes else "each class"
+        title = f"{source}: training images of {which}"
         figure = draw_classes(title, words, data, labels)
     save_figure(figure, run.folder / "samples.png")
 
@@ -216,8 +218,8 @@ def plot_features(run, model, data, normalise):
 def tile_first(kernels, most):
     """Return the first of these patterns as one picture, and what it shows."""
     count = min(len(kernels), most)
-    words = f"{count} of the " * (count < len(kernels))
-    words += f"{len(kernels):,} patterns of the first layer; grey is a weight of 0"
+    some = f"{count} of the " if count < len(kernels) else ""
+    words = f"{some}{len(kernels):,} patterns of the first layer; grey is a weight of 0"
     return tile(kernels[:count], math.ceil(math.sqrt(4.5 * count))), words
 
 
@@ -225,8 +227,8 @@ def tile_strongest(maps, block):
     """Return the maps (height, width, n) with the highest values as one picture, and its words."""
     height, width, count = maps.shape
     strongest = np.sort(np.argsort(-maps.max(axis=(0, 1)))[:MOST_MAPS])
-    words = f"{len(strongest)} strongest of the " * (len(strongest) < count)
-    words += f"{count:,} map{'s' * (count != 1)} of {height} x {width} pixels"
+    some = f"{len(strongest)} strongest of the " if len(strongest) < count else ""
+    words = f"{some}{count_nouns(count, 'map')} of {height} x {width} pixels"
     brightness = np.sqrt(maps.clip(0))[:, :, strongest].transpose(2, 0, 1)
     return tile(brightness, MAPS_IN_A_ROW), f"after the convolutions of block {block}: {words}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich.progress
 
-from internals.core.text import format_value
+from internals.core.text import count_nouns, format_value
 from internals.runs.run import read_record
 from internals.sweep.jobs import ENDED, find_run, is_trained
 
@@ -65,7 +65,7 @@ class Progress:
         script = next(iter(self.jobs.values())).script
         words = ", ".join(f"{states[state]} {PLAN[state]}" for state in PLAN if states[state])
         at_once = f"; {self.at_once} at once" if self.at_once > 1 and self.todo else ""
-        self.say(f"{count(len(self.jobs), 'run')} of {script}: {words}{at_once}")
+        self.say(f"{count_nouns(len(self.jobs), 'run')} of {script}: {words}{at_once}")
 
     def end(self, folder, status):
         """Count a run that has ended."""
@@ -115,7 +115,7 @@ class Progress:
             self.say("Interrupted; the same command goes on from here")
             return 128 + signals[0]
         if self.failed:
-            self.say(f"{count(self.failed, 'run')} of {len(self.jobs)} failed, as said above")
+            self.say(f"{count_nouns(self.failed, 'run')} of {len(self.jobs)} failed, as said above")
         return int(self.failed > 0)
 
 
@@ -125,7 +125,3 @@ def format_result(status, record):
     result = accuracy if status == "finished" else status
     minutes = record.get("seconds", 0) / 60
     return f"{result}, {format_value('minutes', minutes)} minutes" if minutes else result
-
-
-def count(number, word):
-    return f"{number} {word}{'s' * (number != 1)}"

@@ -25,7 +25,9 @@ def training_bytes(model, batch_size):
 
 def data_bytes(data):
     """Return the bytes of all images, and their number."""
-    parts = [data.x_train, data.x_test] + [data.x_validation] * (not data.validation_is_test)
+    parts = [data.x_train, data.x_test]
+    if not data.validation_is_test:
+        parts.append(data.x_validation)
     return sum(bytes_of_images(len(part), data.image_shape) for part in parts)
 
 

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from internals.core.text import count_nouns
 from internals.training import devices, memory_estimate
 
 
@@ -55,7 +56,7 @@ def format_hyperparameters(values):
         words.append(f"shifted by {values.shift}")
     if values.flip_test:
         words.append("test images mirrored, too")
-    epochs = f"{values.epochs} epoch{'' if values.epochs == 1 else 's'}"
+    epochs = count_nouns(values.epochs, "epoch")
     words += [f"batch size {values.batch_size}", epochs, f"seed {values.seed}"]
     if values.precision != "float32":
         words.append(values.precision)

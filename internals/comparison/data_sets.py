@@ -1,4 +1,4 @@
-"""Test sets: groups that were tested on the same images, which alone are compared."""
+"""Data sets: the groups that were tested on the same images, which alone are compared."""
 
 import collections
 import dataclasses
@@ -36,15 +36,14 @@ def make_data_sets(groups):
     by_test_set = collections.defaultdict(list)
     for group in groups:
         by_test_set[find_test_set(group.first)].append(group)
-    found = sorted(
-        by_test_set.values(), key=lambda groups: -sum(len(group.runs) for group in groups)
-    )
+    found = sorted(by_test_set.values(), key=count_runs, reverse=True)
     data_sets, taken = [], collections.Counter()
     for groups in found:
         run = groups[0].first
         names = dict.fromkeys(format_line(data_name(group.first)) for group in groups)
         title = f"{', '.join([*names][:3])}: {len(class_names(run)) or 'unknown'} classes"
-        title += f", {count_images(run)[2]:,} test images" * bool(count_images(run)[2])
+        if number := count_images(run)[2]:
+            title += f", {number:,} test images"
         taken[title] += 1
         title += f" ({taken[title]})" if taken[title] > 1 else ""
         name_groups(groups)
