@@ -2,8 +2,8 @@
 
 A run is started once on each machine, as a process that Keras's own variables describe:
 KERAS_DISTRIBUTION_JOB_ADDRESSES (host:port of the first), _NUM_PROCESSES and _PROCESS_ID. All
-processes do the same steps, each on its share of every batch; what the others than the first print
-and write is thrown away.
+processes do the same steps, each on its share of every batch. The first one prints and writes;
+the output and files of the others are thrown away.
 """
 
 import atexit

@@ -1,10 +1,10 @@
 """Training on a GPU with JAX: images stay on it, and a scan over many steps is one program.
 
-Read in batches a card of today waits for Python: for each step an image crosses to it as float32,
-and the step is a program of its own. Here the images are there as uint8 from the start, and what
-crosses are the numbers of those that a stretch of steps uses; XLA's loop does the rest, Keras's own
-`train_step` its body. Several GPUs share each batch; one that they cannot divide, as the last of an
-epoch may be, is computed by each of them in full.
+Where images come in batches, a GPU waits for Python: at each step images cross to it as float32,
+and the step is a program of its own. Here the images lie on the GPU as uint8 from the start, and
+only the numbers of those that some steps use cross to it. XLA's loop runs these steps; its body is
+Keras's own `train_step`. Several GPUs share each batch. One that they cannot divide, as the last of
+an epoch may be, is computed by each of them in full.
 """
 
 import contextlib
