@@ -49,9 +49,7 @@ def show_details(groups):
 
 def write_page(comparison, results):
     """Write the page, or end the program with a message that says why it cannot be written."""
-    from internals.comparison import (
-        page,  # here, because Matplotlib takes a second that the table need not
-    )
+    from internals.comparison import page  # Matplotlib takes a second that the table need not
 
     try:
         page.write_page(comparison, results)

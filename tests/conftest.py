@@ -55,6 +55,14 @@ def no_files_left_behind():
     assert files() == before
 
 
+@pytest.fixture(autouse=True)
+def no_run_held():
+    """Release the run that a test began and left, or the next test would end it."""
+    yield
+    if Run.held:
+        Run.held.release()
+
+
 def run_script(script, *arguments, cwd=ROOT, **environment):
     """Run a script in a process of its own; return it with returncode, stdout and stderr."""
     return subprocess.run(

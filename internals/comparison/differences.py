@@ -1,7 +1,6 @@
 """The difference of two groups: its interval, and everything else in which they differ."""
 
 import difflib
-import re
 import sys
 import textwrap
 
@@ -39,7 +38,7 @@ def describe_run(run):
         value = identity.find(run.record, path)
         if value is None or path in ("script", "name", "data.class_names"):
             continue
-        if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
+        if identity.is_digest(value):
             value = value[:8]  # of a digest as many as tell two apart
         found |= {n: (fact.cause, text) for n, text in flatten(fact.words, value).items()}
     found["parameters"] = ("result", f"{run.record['parameters']:,}")

@@ -60,5 +60,4 @@ def make_printable(name):
 
     An accented letter is one letter, however the disk spells it.
     """
-    name = unicodedata.normalize("NFC", name)
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+    return format_line(unicodedata.normalize("NFC", name))

@@ -7,6 +7,7 @@ None is not what another run recorded.
 
 import dataclasses
 import json
+import re
 
 DECIDES = "decides"  # part of the recipe: another value makes another result
 SEED = "seed"  # what repeats of one recipe differ in
@@ -78,6 +79,11 @@ def facts_that(record, *kinds):
     return json.loads(json.dumps(values | found, default=str))
 
 
+def is_digest(value):
+    """Return whether a recorded value is a SHA-256, which tells nobody anything in full."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
 # ------------------------------------------------------------------------------------------------
 # The questions
 
@@ -103,10 +109,10 @@ def find_obstacle(was, now):
     `was` and `now` are facts that decide, with the seed, as `facts_to_go_on` returns them.
     """
     for name in {**was, **now}:
-        one, other = was.get(name), now.get(name)
-        grown = name == "hyperparameters.epochs" and one and other and other >= one
+        one, other, field = was.get(name), now.get(name), name.removeprefix("hyperparameters.")
+        grown = HYPERPARAMETERS.get(field) == MAY_GROW and one and other and other >= one
         if one != other and not grown:
-            return name.removeprefix("hyperparameters."), one, other
+            return field, one, other
     return None
 
 
@@ -117,6 +123,5 @@ def facts_to_go_on(record):
 
 def may_differ_on_resume(name, was, now):
     """Return whether the command line may give a resumed run another value of a hyperparameter."""
-    if name == "epochs":
-        return now > was
-    return HYPERPARAMETERS.get(name) == PLACE
+    kind = HYPERPARAMETERS.get(name)
+    return now > was if kind == MAY_GROW else kind == PLACE

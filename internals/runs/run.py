@@ -200,7 +200,7 @@ def explain_obstacle(name, was, now, record, other):
     ]
     if name.startswith("data.") and counts[0] != counts[1]:
         return f"its data is not the same any more: it was {counts[0]}, it is {counts[1]}"
-    if isinstance(was, str) and re.fullmatch("[0-9a-f]{64}", was):  # digests tell nobody anything
+    if identity.is_digest(was):
         return f"its {name.removesuffix('.sha256')} is not the same any more"
     words = "not recorded" if was is None else was
     return f"its {name} is not the same any more: it was {words}, it is {now}"
