@@ -78,9 +78,9 @@ def build_model(image_shape, num_classes):
     )
 
 
-def main():
+def main(arguments=None):
     """Train the network and write everything about the run to its folder."""
-    hyperparameters = common.parse_args(PUBLISHED, MODERN, __doc__)
+    hyperparameters = common.parse_args(__doc__, PUBLISHED, MODERN, arguments=arguments)
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes)
@@ -92,6 +92,7 @@ def main():
     run = common.start_run(__file__, model, data, hyperparameters)
     common.train(run, model, data)
     common.report(run, model, data)
+    return run, model
 
 
 if __name__ == "__main__":

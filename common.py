@@ -7,7 +7,6 @@ is in internals/, one subject a module. Nothing happens on import.
 
 import dataclasses
 import gc
-import linecache
 import math
 import sys
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Literal
 from internals.core.keras_loader import keras
 
 import numpy as np
-import pandas as pd
 
 from internals.core import stdio
 from internals.core.files import fail, write_file, write_text
+from internals.core.probabilities import find_meaning, to_probabilities
 from internals.core.signals import handling_signals, raising_signals
 from internals.core.text import count_nouns
 from internals.data import cifar10, dataset, image_folder
@@ -27,14 +26,17 @@ from internals.data.batches import ImageBatches
 from internals.data.dataset import Dataset
 from internals.data.preprocessing import digest_preprocessing
 from internals.runs.exit_status import ending
-from internals.runs.hyperparameters import check_hyperparameters, parse_hyperparameters
+from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
 from internals.runs.run import Run, create_run, reopen_run
+from internals.runs.sources import digest_code, remembering
 from internals.training import (
     architecture,
     chance_level,
     checkpoint,
+    compiled,
     devices,
     distributed,
+    first_batch,
     jax_scan,
     memory_estimate,
     run_summary,
@@ -46,9 +48,8 @@ def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     stdio.make_robust()
     gc.freeze()  # what is loaded stays: searching it again would take a second at the end
-    for path in (main.__code__.co_filename, __file__):
-        linecache.getlines(path)  # the text that runs, though it be edited now
     with (
+        remembering(main.__code__.co_filename, __file__),
         distributed.ending_at_once(),
         raising_signals(),
         ending(),
@@ -68,7 +69,7 @@ class Hyperparameters:
     A value out of its range ends the program with a message and exit status 2.
     """
 
-    recipe: Literal["published", "modern"] = "published"  # the block of values to start from
+    recipe: str = "published"  # the block of values to start from: its name
     data: str = "cifar10"  # cifar10, digits (no download), cifar-10-python.tar.gz, an image folder
     image_size: int = 32  # pixels a side of the images; another for an image folder only, 16 to 512
     epochs: int  # how many times the network sees every training image
@@ -100,17 +101,14 @@ class Hyperparameters:
         """Return these hyperparameters with changes."""
         return dataclasses.replace(self, **changes)
 
-    def __str__(self):
-        """Return the values that a plot should name, in one line."""
-        return run_summary.format_hyperparameters(self)
 
-
-def parse_args(published, modern, description):
+def parse_args(description, *recipes, arguments=None):
     """Return one of the recipes with the command line's changes, and say what changed.
 
-    With `resume` it is that of the run that goes on, with nothing changed but more epochs.
+    With `resume` it is that of the run that goes on, with nothing changed but more epochs. In a
+    notebook `arguments` are given as a list, such as ["--epochs", "2"].
     """
-    return parse_hyperparameters(published, modern, description)
+    return parse_hyperparameters(description, recipes, arguments)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -219,7 +217,7 @@ def make_schedule(hyperparameters, updates):
     """
     highest = hyperparameters.learning_rate
     if hyperparameters.schedule == "cosine":
-        rising = round(hyperparameters.warmup * updates)
+        rising = min(round(hyperparameters.warmup * updates), updates - 1)
         start = {"warmup_target": highest, "warmup_steps": rising} if rising else {}
         first = highest / 10 if rising else highest
         return keras.optimizers.schedules.CosineDecay(first, updates - rising, **start)
@@ -242,27 +240,31 @@ def start_run(script, model, data, hyperparameters, first_images=0):
 
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
-    architecture.check(model, data.image_shape, data.num_classes)
+    first_batch.check(model, normalise, data, hyperparameters.label_smoothing)
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.redirect_results(hyperparameters)
+    recipe = make_optimizer(hyperparameters, data), make_loss(hyperparameters)
     record = {  # what a resumed run must find as it was, and where it is computed
-        "hyperparameters": dataclasses.asdict(hyperparameters) | {"resume": ""},
+        "hyperparameters": as_json(hyperparameters) | {"resume": ""},
         "data": dataset.describe(data),
         "test_set": dataset.digest(data.x_test, data.y_test),  # alike whatever was held out
+        "code": digest_code(script, __file__),
         "network": architecture.digest(model),
         "preprocessing": digest_preprocessing(normalise, data.image_shape),
         "backend": keras.backend.backend(),
-        **architecture.describe_training(model),
+        "edits": compiled.describe_edits(model, *recipe),
+        **compiled.describe(model),
     }
     if Run.probe:  # a sweep asks what the run would be
         Run.probe.start_run(record)
     if hyperparameters.resume:
-        run = reopen_run(hyperparameters, record)
+        run = reopen_run(script, __file__, hyperparameters, record)
     else:
         run = create_run(script, __file__, hyperparameters)
     with ending(run):
         run.record |= record | {"parameters": model.count_params()}
         run.record |= devices.describe(model, hyperparameters.batch_size)
+        run.caption = run_summary.format_hyperparameters(hyperparameters, record["edits"])
         if not hyperparameters.resume:
             run.save(status="running")
         run_summary.print_summary(run, model, data)
@@ -273,41 +275,48 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     return run
 
 
-def train(run, model, data):
+def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     """Train the compiled network, or go on training it, keeping every finished epoch on disk.
 
-    An interrupt, a loss that is not finite or a lack of memory or disk space ends it early: the
-    network is then the one of the last finished epoch.
+    `callbacks` and `class_weight` are as `fit` takes them. A second call, after a second `compile`
+    or not, is another phase: its `epochs` come after those of the first. An interrupt, a loss that
+    is not finite or a lack of memory or disk space ends training early: the network is then the one
+    of the last finished epoch.
     """
     hyperparameters = run.hyperparameters
     size, seed = hyperparameters.batch_size, hyperparameters.seed
     batches = ImageBatches(data.x_train, data.y_train, normalise, size, seed)
     batches.set_augmentation(hyperparameters.flip, hyperparameters.shift)
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
-    if hyperparameters.label_smoothing:  # those of the validation stay sure, as the test's are
+    if hyperparameters.label_smoothing or compiled.wants_one_hot(model):
         batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
-        validation.smooth_labels(0, data.num_classes)
+        validation.smooth_labels(0, data.num_classes)  # those stay sure, as the test's are
     on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
+    epochs = epochs or hyperparameters.epochs
     with ending(run):
-        record = checkpoint.Checkpoint(run, model, batches, quiet=on_terminal)
-        record.go_on()
-        tensorflow_speedups.speed_up(model, batches)
+        first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
+        record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)
+        if run.stop or not record.go_on():
+            return
+        run.save(callbacks=[type(callback).__name__ for callback in callbacks])
+        plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
         try:
-            streams = jax_scan.on_device(model, batches, validation)
-            with handling_signals(record.request_stop), streams as (shown, checked):
+            speed = tensorflow_speedups.speeding_up(model, size, callbacks)
+            streams = jax_scan.on_device(model, batches, validation, plain)
+            with handling_signals(record.request_stop), speed, streams as (shown, checked):
                 model.fit(
                     shown,
                     initial_epoch=len(record.rows),
-                    epochs=hyperparameters.epochs,
+                    epochs=record.target(),
                     validation_data=checked,
-                    callbacks=[record],
+                    callbacks=[*callbacks, record],
+                    class_weight=class_weight,
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
                 )
         except checkpoint.Stop as stop:
             run.stop = stop
             record.restore()
-        distributed.leave_others(run)
         if run.stop and on_terminal:
             print()  # the progress bar has not ended its line
         record.end()
@@ -318,16 +327,19 @@ def train(run, model, data):
 
 
 def evaluate(model, images, labels, flip=False):
-    """Return probabilities (n, classes), accuracy in [0, 1] and mean cross-entropy.
+    """Return probabilities (n, classes), accuracy in [0, 1] and the mean loss, as compiled.
 
-    With `flip` the probabilities are the mean of those of the image and of its mirror image.
+    Logits and other scores are made probabilities. Labels are not smoothed, regularisation is not
+    counted. With `flip` the probabilities are the mean of those of the image and its mirror image.
     """
     model.steps_per_execution = 1  # or TensorFlow has all batches of an execution in memory at once
     views = [images, images[:, :, ::-1]] if flip else [images]
     streams = [ImageBatches(view, labels, normalise).stream() for view in views]
-    probabilities = np.mean([model.predict(stream, verbose=0) for stream in streams], axis=0)
-    loss = keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
-    return probabilities, float(np.mean(probabilities.argmax(axis=1) == labels)), float(loss)
+    outputs = [model.predict(stream, verbose=0).astype("float32") for stream in streams]
+    meaning = find_meaning(outputs[0], compiled.takes_logits(model))
+    probabilities = np.mean([to_probabilities(each, meaning) for each in outputs], axis=0)
+    loss = compiled.mean_loss(model, labels, probabilities, np.mean(outputs, axis=0))
+    return probabilities, float(np.mean(probabilities.argmax(axis=1) == labels)), loss
 
 
 def report(run, model, data):
@@ -335,31 +347,24 @@ def report(run, model, data):
 
     What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
     """
-    import sklearn.metrics  # these two here, because --help need not wait for them
-
-    from internals.report import feature_maps, image_grids, run_plots
+    from internals.report import feature_maps, image_grids, run_plots, tables  # --help need not
 
     with ending(run):
+        distributed.leave_others(run)
         write_file(run.folder / "model.keras", model.save)
         flip = run.hyperparameters.flip_test
         probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
-        predicted = probabilities.argmax(axis=1)
         run.save(test_accuracy=accuracy, test_loss=loss)
         *_, error = feature_maps.calibration_curve_of(probabilities, data.y_test)
         run.save(expected_calibration_error=error)
         run.save_predictions(data, probabilities)
-        labels = range(data.num_classes)
-        matrix = sklearn.metrics.confusion_matrix(data.y_test, predicted, labels=labels)
-        table = pd.DataFrame(matrix, data.class_names, data.class_names)
-        write_text(run.folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
-        style = {"target_names": data.class_names, "digits": 4, "zero_division": 0}
-        words = sklearn.metrics.classification_report(
-            data.y_test, predicted, labels=labels, **style
-        )
-        write_text(run.folder / "classification_report.txt", words)
-        drawn = run_plots.draw(
-            (run_plots.plot_history, run, "accuracy", data),
-            (run_plots.plot_history, run, "loss", data),
+        predicted = probabilities.argmax(axis=1)
+        matrix = tables.write_confusion_matrix(run.folder, data.y_test, predicted, data.class_names)
+        tables.write_classification_report(run.folder, data.y_test, predicted, data.class_names)
+        history = run.history()  # None where the script did not train by `train`
+        curves = [(run_plots.plot_history, run, name, data) for name in ("accuracy", "loss")]
+        run_plots.draw(
+            *(curves if history is not None else []),
             (run_plots.plot_confusion_matrix, run, matrix, data.class_names),
             (image_grids.plot_predictions, run, data, probabilities),
             (image_grids.plot_mistakes, run, data, probabilities),
@@ -367,34 +372,28 @@ def report(run, model, data):
             (image_grids.plot_features, run, model, data, normalise),
         )
         print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-        chance_level.explain_chance_level(run.history().iloc[-1], accuracy, loss, predicted, data)
-        finish(run, drawn)
+        chance_level.explain_chance_level(history, accuracy, probabilities, data)
+        finish(run)
 
 
-def finish(run, drawn):
+def finish(run):
     """Say what the run has written and, where it is not at its end, how to go on."""
-    status = run.stop.status if run.stop else "finished" if drawn else "failed"
+    status = run.stop.status if run.stop else "finished"
     run.save(status=status)
     if status in ("finished", "diverged"):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
-    epochs, seconds = run.record["epochs_done"], run.record["seconds"]
+    epochs, seconds = run.record["epochs_done"], run.record.get("seconds", 0)
     print(f"Training: {count_nouns(epochs, 'epoch')} in {seconds / 60:.1f} minutes")
-    refresh_page(run.folder)
-    print(f"Files in {run.folder}:")
-    print("  " + " ".join(path.name for path in sorted(run.folder.glob("[!.]*"))))
-    if status in ("interrupted", "failed"):
-        print(run.how_to_go_on())
-    run.release()
-    exit_status = run.stop.exit_status if run.stop else 0 if drawn else 1
-    if exit_status:
-        raise SystemExit(exit_status)
-
-
-def refresh_page(folder):
-    """Bring the page up to date that lays the run in `folder` beside others, or say why not."""
     try:
         from internals.comparison import page  # here, so that nothing wrong there stops a run
 
-        page.refresh(folder)
+        page.refresh(run.folder)
     except Exception as error:
         print(f"The page that compares runs was not brought up to date: {error!r}")
+    print(f"Files in {run.folder}:")
+    print("  " + " ".join(path.name for path in sorted(run.folder.glob("[!.]*"))))
+    if status == "interrupted":
+        print(run.how_to_go_on())
+    run.release()
+    if run.stop and run.stop.exit_status:
+        raise SystemExit(run.stop.exit_status)

@@ -95,9 +95,9 @@ def build_model(image_shape, num_classes, batch_norm=PUBLISHED.batch_norm):
     return Sequential(layers)
 
 
-def main():
+def main(arguments=None):
     """Train the network and write everything about the run to its folder."""
-    hyperparameters = common.parse_args(PUBLISHED, MODERN, __doc__)
+    hyperparameters = common.parse_args(__doc__, PUBLISHED, MODERN, arguments=arguments)
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes, hyperparameters.batch_norm)
@@ -109,6 +109,7 @@ def main():
     run = common.start_run(__file__, model, data, hyperparameters)
     common.train(run, model, data)
     common.report(run, model, data)
+    return run, model
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def train_ours(pacer, script, recipe, precision):
 def run_main(module, data, changes):
     """Run a script on other images, with other values than those of its published recipe."""
     module.common.load_data = lambda hyperparameters: data
-    module.common.parse_args = lambda published, *_: published.but(**changes)
+    module.common.parse_args = lambda _, published, *__, **___: published.but(**changes)
     module.main()
 
 

@@ -32,6 +32,7 @@ from PIL import Image
 from internals.comparison.page import PICTURES
 from internals.data.dataset import load_digits
 from internals.runs.run import Run
+from internals.training import run_summary
 from internals.training.checkpoint import Checkpoint
 from internals.training.devices import set_seed
 
@@ -265,7 +266,9 @@ def run(tmp_path, make_hyperparameters):
         "epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds\n"
         "1,0.25,1.5,0.5,1.25,0.1,40\n2,0.5,1.25,0.75,1.0,0.1,50\n"
     )
-    return Run(folder, make_hyperparameters(epochs=2), record)
+    hyperparameters = make_hyperparameters(epochs=2)
+    caption = run_summary.format_hyperparameters(hyperparameters)
+    return Run(folder, hyperparameters, record, caption=caption)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Checkpoint(common.checkpoint.Checkpoint):
 
 def main():
     """Train the network and write everything about the run to its folder."""
-    hyperparameters = common.parse_args(PUBLISHED, PUBLISHED, __doc__)
+    hyperparameters = common.parse_args(__doc__, PUBLISHED)
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     layers = [Conv2D(4, 3, strides=4, activation="relu"), Flatten(), Dense(10, "softmax")]

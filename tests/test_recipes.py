@@ -43,7 +43,7 @@ def test_usual_values_are_the_defaults():
 def parse(monkeypatch, *arguments, script="udacity_cnn"):
     monkeypatch.setattr(sys, "argv", [f"{script}.py", *arguments])
     module = import_script(script)
-    return common.parse_args(module.PUBLISHED, module.MODERN, "")
+    return common.parse_args("", module.PUBLISHED, module.MODERN)
 
 
 @pytest.mark.parametrize("words", [["--recipe", "modern"], ["--recipe=modern"]])

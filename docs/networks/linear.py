@@ -40,7 +40,7 @@ def run_baseline(file, build_model, recipe, description):
 
     No tutorial has it, so both recipes are the one that is given.
     """
-    own = common.parse_args(recipe, recipe, description)
+    own = common.parse_args(description, recipe)
     data = common.load_data(own)
     common.prepare(own)
     model = build_model(data.image_shape, data.num_classes)

@@ -5,6 +5,8 @@ from internals.core.keras_loader import keras
 import numpy as np
 import sklearn.calibration
 
+from internals.core.layers import find_calls, find_layers
+
 BINS = 10  # of probability, all as wide
 MOST_BLOCKS = 6  # that a picture has room for
 
@@ -41,7 +43,7 @@ def find_kernels(model, image_shape):
     They are a convolution's kernels or, where all pixels go to a dense layer, its weights. Grey,
     0.5, is a weight of 0; the largest weight of each is 0 or 1.
     """
-    layers = [layer for layer in model.layers if getattr(layer, "kernel", None) is not None]
+    layers = [layer for layer in find_layers(model) if getattr(layer, "kernel", None) is not None]
     if not layers:
         return None
     layer = layers[0]
@@ -63,14 +65,14 @@ def find_block_ends(model):
     pooling but a global one does, as with convolutions that take steps of two, it is the last one
     of each size.
     """
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    pooling = [layer for layer in layers if "Pooling" in type(layer).__name__]
-    if all(type(layer).__name__.startswith("Global") for layer in pooling):
-        made = [layer.output for layer in layers if is_picture(layer.output)]
+    calls = find_calls(model, within=False)  # what is within has an input of its own
+    pooling = [call for call in calls if "Pooling" in type(call.layer).__name__]
+    if all(type(call.layer).__name__.startswith("Global") for call in pooling):
+        made = [call.outputs[0] for call in calls if is_picture(call.outputs[0])]
         sizes = [*(each.shape[1:3] for each in made), None]
         ends = [each for index, each in enumerate(made) if sizes[index] != sizes[index + 1]]
     else:
-        ends = [layer.input for layer in pooling if is_picture(layer.input)]
+        ends = [call.inputs[0] for call in pooling if is_picture(call.inputs[0])]
     return ends[:MOST_BLOCKS]
 
 

@@ -29,15 +29,12 @@ MOST_NUMBERED, MOST_NAMED = 25, 120  # classes of a confusion matrix
 
 
 def draw(*pictures):
-    """Call each (function, arguments ...); return whether all went well: one may fail alone."""
-    failed = 0
+    """Call each (function, arguments ...); one that fails costs its picture, nothing else."""
     for plot, *arguments in pictures:
         try:
             plot(*arguments)
         except Exception as error:  # a failed picture must not cost the next one
-            print(f"error: {plot.__name__} failed: {error!r}", file=sys.stderr)
-            failed += 1
-    return not failed
+            print(f"warning: {plot.__name__} drew nothing: {error!r}", file=sys.stderr)
 
 
 def plot_history(run, metric, data):
@@ -59,7 +56,8 @@ def plot_history(run, metric, data):
         axes.set_ylim(-0.03, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     else:
-        limit_loss(axes, history[["loss", "val_loss"]].to_numpy(), data.num_classes)
+        guessing = data.num_classes if run.record.get("cross_entropy", True) else math.inf
+        limit_loss(axes, history[["loss", "val_loss"]].to_numpy(), guessing)
     last = int(history.epoch.max())
     room = max(0.025 * (last - 1), 0.1)
     axes.set(xlabel="epoch", ylabel=metric, xlim=(1 - room, last + room))
@@ -78,7 +76,8 @@ def add_legend_above(axes):
 def limit_loss(axes, losses, num_classes):
     """Begin the axis at 0 with room for all losses, and mark the chance level.
 
-    It is ln(classes) with smoothed labels, too. Where it is far above all losses it is left out.
+    It is ln(classes) with smoothed labels, too. Where it is far above all losses it is left out,
+    and for another loss, which has none: there `num_classes` is inf.
     """
     highest, guessing = np.max(losses[np.isfinite(losses)], initial=0), math.log(num_classes)
     if guessing <= 1.35 * highest:

@@ -66,7 +66,7 @@ def new_figure(title, words, width, height):
 
 def name_run(run):
     """Return the words that tell a run from others: its folder's name and its hyperparameters."""
-    return [run.folder.name, str(run.hyperparameters)]
+    return [run.folder.name, run.caption]
 
 
 def add_axes(figure, left, bottom, width, height, **settings):

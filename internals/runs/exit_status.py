@@ -1,13 +1,19 @@
 """How a run ends, whatever ended it: its status, its message, and the exit status."""
 
 import contextlib
+import os
 import re
 import signal
+from pathlib import Path
 
 from internals.core.files import fail
 from internals.runs.run import Run
 
-OUT_OF_MEMORY = "MemoryError|ResourceExhausted|RESOURCE_EXHAUSTED|out of memory|OOM|allocate"
+OUT_OF_MEMORY = (
+    r"(?i)\b(MemoryError|ResourceExhausted(Error)?|RESOURCE_EXHAUSTED|bad_alloc|OOM)\b"
+    r"|\bout of memory\b"
+    r"|\b(unable|failed|can't|cannot|could not) (to )?allocate\b"
+)
 
 
 @contextlib.contextmanager
@@ -32,12 +38,17 @@ def ending(run=None):
         lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
         if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
             exit_run(run, "failed", f"out of memory{advise_smaller(run)}: {said[0][:200]}", 1)
-        if run and isinstance(error, OSError):
+        if run and isinstance(error, OSError) and is_about(run, error):
             exit_run(run, "failed", f"the run's files cannot be written: {error}", 1)
         if run:
             run.stopped("failed")
             print(f"The run has failed. {run.how_to_go_on()}")
         raise
+
+
+def is_about(run, error):
+    """Return whether an OSError names a file of the run, or none, as where the disk is full."""
+    return error.filename is None or run.folder in Path(os.fsdecode(error.filename)).parents
 
 
 def exit_interrupted(run, error):

@@ -1,7 +1,9 @@
 """Hyperparameters on the command line: flags by tyro, checks, and what a resumed run keeps."""
 
 import dataclasses
+import enum
 import itertools
+import json
 import math
 import os
 import sys
@@ -107,21 +109,26 @@ def check_together(hyperparameters):
         fail(f"decay is {hyperparameters.decay}; the cosine schedule has none, it must be 0")
 
 
-def parse_hyperparameters(published, modern, description):
+def parse_hyperparameters(description, recipes, arguments=None):
     """Return one of the recipes with the command line's changes, and say what changed.
 
     With `resume` it is that of the run that goes on, with nothing changed but more epochs, or
-    another place of the same images.
+    another place of the same images. `arguments` are those of the command line by default.
     """
-    defaults = modern if names_modern(sys.argv[1:]) else published
-    kind = type(defaults)
-    hyperparameters = expand(tyro.cli(kind, default=defaults, description=description))
-    if "--resume=" in sys.argv or ("--resume", "") in itertools.pairwise(sys.argv):
+    if arguments is None:  # those of a notebook's kernel are none of ours
+        arguments = [] if Path(sys.argv[0]).stem.startswith("ipykernel") else sys.argv[1:]
+    arguments = [*map(str, arguments)]
+    defaults = choose_recipe(recipes, arguments)
+    kind, names = type(defaults), ", ".join(each.recipe for each in recipes)
+    description = f"{(description or '').strip()}\n\nRecipes: {names}"
+    hyperparameters = tyro.cli(kind, args=arguments, default=defaults, description=description)
+    hyperparameters = expand(hyperparameters)
+    if "--resume=" in arguments or ("--resume", "") in itertools.pairwise(arguments):
         fail("resume is ''; it must be the folder of a run that was interrupted")
     folder = hyperparameters.resume
     if folder:
         defaults = recorded(folder, kind)
-        hyperparameters = expand(tyro.cli(kind, default=defaults))
+        hyperparameters = expand(tyro.cli(kind, args=arguments, default=defaults))
     for field in dataclasses.fields(kind):
         was, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == was:
@@ -133,21 +140,33 @@ def parse_hyperparameters(published, modern, description):
             )
         if folder and not may_differ(field.name, was, now):
             fail(
-                f"{field.name} is {now!r}; a resumed run keeps its own, {was or 'none'}, or has "
+                f"{field.name} is {now!r}; a resumed run keeps its own, {was_or_none(was)}, or has "
                 "more epochs"
             )
-        print(f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {was or 'none'})")
+        print(
+            f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {was_or_none(was)})"
+        )
     if (hyperparameters.flip or hyperparameters.flip_test) and hyperparameters.data == "digits":
         print("flip, flip_test: False (digits are not mirrored: a mirrored 2 is no 2)")
         hyperparameters = hyperparameters.but(flip=False, flip_test=False)
     return hyperparameters
 
 
-def names_modern(arguments):
-    """Return whether the last --recipe on the command line is the modern one."""
+def was_or_none(value):
+    """Return a value, or for an empty text a word that can be read."""
+    return "none" if value == "" else value
+
+
+def choose_recipe(recipes, arguments):
+    """Return the recipe that the last --recipe among the arguments names; the first by default."""
     words = [part for word in arguments for part in word.split("=", 1)]
     named = [after for word, after in itertools.pairwise(words) if word == "--recipe"]
-    return named[-1:] == ["modern"]
+    known = {recipe.recipe: recipe for recipe in recipes}
+    if len(known) < len(recipes):
+        fail(f"two blocks have the recipe {recipes[-1].recipe!r}; each needs a name of its own")
+    if named and named[-1] not in known:
+        fail(f"recipe is {named[-1]!r}; it must be {enumerate_allowed(known)}")
+    return known[named[-1]] if named else recipes[0]
 
 
 def expand(hyperparameters):
@@ -168,10 +187,27 @@ def may_differ(field, was, now):
 
 def recorded(folder, kind):
     """Return the hyperparameters of the run in `folder`, which is to go on."""
-    record = read_record_to_resume(Path(folder))
-    if record["script"] != Path(sys.argv[0]).stem:
-        fail(f"resume is {folder!r}; that is a run of {record['script']}.py")
+    values = read_record_to_resume(Path(folder))["hyperparameters"] | {"resume": folder}
+    types = typing.get_type_hints(kind)
     try:
-        return kind(**record["hyperparameters"] | {"resume": folder})
+        return kind(**{name: restore(value, types.get(name)) for name, value in values.items()})
     except TypeError as error:
         fail(f"resume is {folder!r}; its hyperparameters are not those of this script: {error}")
+
+
+def restore(value, kind):
+    """Return a value of run.json as its field's type: JSON knows lists and texts only."""
+    inner = typing.get_args(kind)
+    if typing.get_origin(kind) is tuple and isinstance(value, list):
+        kinds = inner[:1] * len(value) if inner[1:] == (...,) else inner
+        return tuple(restore(*pair) for pair in zip(value, kinds, strict=False))
+    if isinstance(kind, type) and issubclass(kind, enum.Enum) and isinstance(value, str):
+        return kind[value.rpartition(".")[2]]
+    if isinstance(kind, type) and issubclass(kind, Path):
+        return kind(value)
+    return value
+
+
+def as_json(hyperparameters):
+    """Return the hyperparameters as {name: value}, as JSON returns them."""
+    return json.loads(json.dumps(dataclasses.asdict(hyperparameters), default=str))

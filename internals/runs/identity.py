@@ -42,6 +42,7 @@ FACTS = {  # by the path in run.json
     "name": Fact(LABEL, "name", "name"),
     "data.sha256": Fact(DECIDES, "data", "digest of the images", follows=True),
     "data.class_names": Fact(DECIDES, "data", "class names", follows=True),
+    "code": Fact(DECIDES, "code", "code", follows=True),
     "network": Fact(DECIDES, "network", "layers", follows=True),
     "loss": Fact(DECIDES, "loss", "loss", follows=True),
     "optimizer": Fact(DECIDES, "optimizer", "optimizer", follows=True),

@@ -5,7 +5,6 @@ import dataclasses
 import datetime
 import itertools
 import json
-import linecache
 import os
 import re
 import shlex
@@ -18,7 +17,7 @@ import pandas as pd
 
 from internals.core import locks
 from internals.core.files import fail, write_text
-from internals.runs import identity
+from internals.runs import identity, sources
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
 RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
@@ -32,6 +31,8 @@ class Run:
     hyperparameters: object
     record: dict
     stop: Exception = None  # why training ended early, if it did
+    caption: str = ""  # the values that a plot should name, in one line
+    phase: int = 0  # which call of `train` is the last
     lock: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
     held = None  # the run that this process has taken
     probe = None  # of a sweep, which only asks what a run would be: see sweep/script_probe.py
@@ -66,8 +67,11 @@ class Run:
             return "What it has finished is kept"
         backend = os.environ.get("KERAS_BACKEND", "")
         before = f"KERAS_BACKEND={shlex.quote(backend)} " if backend else ""
-        command = shlex.join([sys.argv[0], "--resume", str(self.folder)])
-        return f"What it has finished is kept. To go on: {before}python {command}"
+        script = sys.argv[0] if sources.LAUNCHED else f"{self.script}.py"  # or it is a notebook
+        command = shlex.join(["python", script, "--resume", str(self.folder)])
+        if before and os.name == "nt":
+            return f"What it has finished is kept. To go on, with {before.strip()}: {command}"
+        return f"What it has finished is kept. To go on: {before}{command}"
 
     def save(self, **changes):
         """Add `changes` to the record and write it to run.json."""
@@ -93,7 +97,8 @@ class Run:
         write_text(self.folder / "predictions.csv", text)
 
     def history(self):
-        return read_history(self.folder)
+        """Return history.csv, a row an epoch; None where no epoch was recorded."""
+        return read_history(self.folder) if (self.folder / "history.csv").exists() else None
 
 
 def read_record(folder):
@@ -162,19 +167,20 @@ def create_run(script, common, hyperparameters):
     folder = make_run_folder(hyperparameters.results, stem, started, name)
     record = {"script": stem, "name": name}
     record |= {"started": started.isoformat(timespec="seconds"), "epochs_done": 0}
-    record |= {"command": shlex.join(["python", Path(sys.argv[0]).name, *sys.argv[1:]])}
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sources.LAUNCHED else [Path(script).name]
+    record |= {"command": shlex.join(["python", *words])}
     run = Run(folder, hyperparameters, record)
     run.take()
     for name, source in (("script.py", script), ("common.py", common)):
-        if text := "".join(linecache.getlines(source)):
+        if text := sources.find_text(source):
             write_text(folder / name, text)
     return run
 
 
-def reopen_run(hyperparameters, now):
+def reopen_run(script, common, hyperparameters, now):
     """Return the run that `resume` names; end the program where it may not go on as it is now.
 
-    `now` is what run.json would say of it.
+    `now` is what run.json would say of it; script and common.py are paths.
     """
     resume = hyperparameters.resume
     folder = Path(resume)
@@ -184,11 +190,17 @@ def reopen_run(hyperparameters, now):
     except filelock.Timeout:
         fail(f"resume is {resume!r}; that run is still being trained")
     run.record = read_record_to_resume(folder)  # again: it may have ended while the data was read
+    if run.script != Path(script).stem:
+        run.release()
+        fail(f"resume is {resume!r}; that is a run of {run.script}.py")
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
     if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
         run.release()
-        fail(f"resume is {resume!r}; {explain_obstacle(*obstacle, run.record, now)}")
+        words = explain_obstacle(*obstacle, run.record, now)
+        if obstacle[0] == "code":
+            words = f"{words}\n{sources.describe_edits(folder, script, common)}"
+        fail(f"resume is {resume!r}; {words}")
     return run
 
 

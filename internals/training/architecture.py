@@ -1,9 +1,11 @@
 """The network as text: a digest of its layers, and the printout for architecture.txt."""
 
+import base64
 import contextlib
 import hashlib
 import io
 import json
+import marshal
 import re
 import warnings
 
@@ -12,24 +14,12 @@ with warnings.catch_warnings():
     from keras_sequential_ascii.main import print_layers
 
 from internals.core.files import fail
+from internals.core.layers import find_layers
+
+NAMED = ("name", "keras_history", "input_layers", "output_layers")  # they hold layers' names
 
 # of Keras's message: height and width of what a layer is given, and what the layer wants
 TOO_FEW_PIXELS = r"would be zero or negative.*?shape=\W*None,? (\d+),? (\d+).*?`, `(.+?)`"
-
-
-def check(model, image_shape, num_classes):
-    """End the program where the network does not take such images or name such classes."""
-    for what, shape, wanted in (
-        ("input", model.input_shape, tuple(image_shape)),
-        ("output", model.output_shape, (num_classes,)),
-    ):
-        found = shape[1:]
-        if found != wanted:
-            hint = "; the last layers are Flatten(), if need be, and Dense(num_classes)"
-            fail(
-                f"the network's {what} has the shape {found}; it must be {wanted}"
-                f"{hint if what == 'output' else ''}"
-            )
 
 
 @contextlib.contextmanager
@@ -49,10 +39,55 @@ def explaining_small_images():
 
 
 def digest(model):
-    """Return a digest of the layers and their settings, all but their names."""
-    settings = [[type(layer).__name__, layer.get_config() | {"name": ""}] for layer in model.layers]
-    text = json.dumps(settings, sort_keys=True, default=str)
+    """Return a digest of the network: its layers, their settings, and how they are connected.
+
+    Names do not count, nor does where in a script a function stands.
+    """
+    try:
+        settings = model.get_config()
+    except NotImplementedError:  # a subclass of Model: what it computes is in its script
+        settings = [[type(layer).__name__, layer.get_config()] for layer in find_layers(model)]
+    text = json.dumps(make_canonical(settings, names={}), sort_keys=True, default=describe_object)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_canonical(settings, names, named=False):
+    """Return Keras's settings with each layer's name as its number, in the order of their coming.
+
+    The module of a class is left out: a script is another one when a notebook imports it.
+    """
+    if isinstance(settings, dict):
+        kind = str(settings.get("class_name"))
+        if kind == "__lambda__":
+            return describe_function(settings["config"])
+        if kind.endswith("DTypePolicy"):  # its name is what it does
+            return str(settings["config"])
+        return {
+            key: make_canonical(value, names, named or key in NAMED)
+            for key, value in settings.items()
+            if key != "module"
+        }
+    if isinstance(settings, list | tuple):
+        return [make_canonical(each, names, named) for each in settings]
+    return (
+        names.setdefault(settings, len(names)) if named and isinstance(settings, str) else settings
+    )
+
+
+def describe_function(settings):
+    """Return what a function without a name computes, as Keras keeps it, but not where it stood."""
+    code = marshal.loads(base64.b64decode(settings["code"]))
+    return [describe_code(code), settings.get("defaults"), repr(settings.get("closure"))]
+
+
+def describe_code(code):
+    constants = [describe_code(c) if hasattr(c, "co_code") else repr(c) for c in code.co_consts]
+    return [code.co_code.hex(), constants, code.co_names, code.co_varnames]
+
+
+def describe_object(value):
+    """Return a value that JSON does not know as text, without its place in memory."""
+    return getattr(value, "__qualname__", None) or re.sub(" at 0x[0-9a-f]+", "", str(value))
 
 
 def draw_architecture(model):
@@ -81,14 +116,3 @@ def describe_layer(layer):
         "n_parameters": layer.count_params(),
         "activation": getattr(getattr(layer, "activation", None), "__name__", ""),
     }
-
-
-def describe_training(model):
-    """Return loss and optimizer of the compiled network as JSON can hold them."""
-    loss = model.loss
-    if not isinstance(loss, str):
-        settings = loss.get_config() if hasattr(loss, "get_config") else ""
-        loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings}".strip()
-    optimizer = {"class": type(model.optimizer).__name__} | model.optimizer.get_config()
-    del optimizer["name"]  # counted up by Keras
-    return {"loss": loss, "optimizer": json.loads(json.dumps(optimizer, default=str))}

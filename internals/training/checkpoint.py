@@ -11,9 +11,9 @@ import numpy as np
 from internals.core.files import fail, write_file
 from internals.runs import identity
 from internals.runs.hyperparameters import is_number
-from internals.training import chance_level, distributed
+from internals.training import chance_level, compiled, distributed
 
-COLUMNS = {"epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"}
+COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
 
 
 class Stop(Exception):
@@ -28,57 +28,90 @@ class Checkpoint(keras.callbacks.Callback):
     """Shuffle the images before each epoch; after it, keep on disk all that a later start needs.
 
     checkpoint.npz holds the finished epochs, every variable of network and optimizer (the state of
-    the dropout layers included) and, with `keep_best`, the weights of the best epoch.
+    the dropout layers included) and, with `keep_best`, the weights of the best epoch. A phase is
+    one call of `train`: each of several goes on from the epochs and weights of those before.
     """
 
-    def __init__(self, run, model, batches, quiet):
+    def __init__(self, run, model, batches, validation, epochs, quiet):
         super().__init__()
-        self.run, self.batches, self.quiet = run, batches, quiet
+        run.phase += 1
+        self.run, self.batches, self.validation = run, batches, validation
+        self.epochs, self.quiet = epochs, quiet  # those of this phase
         self.warned = False
         self.path = run.folder / "checkpoint.npz"
         self.rows, self.best = [], None  # rows of history.csv
+        self.first = 0  # epochs of the phases before
         self.signal_number = None
         model.optimizer.build(model.trainable_variables)
-        self.variables = [*model.variables, *model.optimizer.variables]
-        self.weights = model.weights
+        self.network, self.of_network, self.weights = model, model.variables, model.weights
+        self.variables = [*self.of_network, *model.optimizer.variables]
+        self.accuracy = compiled.find_accuracy(model)  # the name that Keras has for it
+
+    def go_on(self):
+        """Go back to where the phase has come, if it has begun, and record that the run is running.
+
+        Return whether it is to be trained: of a resumed run a later phase may have begun.
+        """
+        phase = self.restore()
+        if phase > self.run.phase:
+            return False
+        resumed, done = self.run.hyperparameters.resume, len(self.rows)
+        if resumed and (done > self.first or not self.first):
+            where = f"after epoch {done}" if done else "with epoch 1: none was finished"
+            print(f"It goes on {where}")
+        if self.run.phase > 1:
+            self.record_phase()
+        self.run.save(status="running")
+        return True
 
     def restore(self):
-        """Go back to the last finished epoch, if there is one."""
-        self.rows = []
+        """Go back to the last finished epoch, and return its phase; 1 where there is no epoch."""
+        self.rows, phase = [], self.run.phase
         if not self.path.exists():
             if self.run.record["epochs_done"]:
                 fail(f"{self.path} is missing; without it the run cannot go on")
-            return
+            return phase
         try:
             with np.load(self.path, allow_pickle=False) as saved:
                 arrays = {name: saved[name] for name in saved.files}
             rows = self.finished_rows(int(arrays["epochs"]))
             recipe = json.loads(str(arrays["recipe"])) if "recipe" in arrays else {}
             self.check_recipe(recipe)
-            for index, variable in enumerate(self.variables):
-                variable.assign(arrays[f"variable{index}"])
-            if self.run.hyperparameters.keep_best:
-                self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
+            phase = int(arrays.get("phase", 1))
+            if phase <= self.run.phase:
+                self.first = int(arrays.get("first", 0)) if phase == self.run.phase else len(rows)
+                self.take(arrays, self.variables if phase == self.run.phase else self.of_network)
             self.rows = rows
         except Exception as error:  # a damaged file can raise nearly anything
             words = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             fail(f"{self.path} or history.csv beside it is damaged: {words}")
+        return phase
 
-    def go_on(self):
-        """Go back to where a resumed run stopped, say so, and record that it is running."""
-        self.restore()
-        if self.run.hyperparameters.resume:
-            done = len(self.rows)
-            where = f"after epoch {done}" if done else "with epoch 1: none was finished"
-            print(f"It goes on {where}")
-        self.run.save(status="running")
+    def take(self, arrays, variables):
+        """Give variables, and the weights of the best epoch, the values of a checkpoint."""
+        for index, variable in enumerate(variables):
+            variable.assign(arrays[f"variable{index}"])
+        if self.run.hyperparameters.keep_best:
+            self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
+
+    def record_phase(self):
+        """Record with what the phase was compiled, and from which epoch on; say so."""
+        before = self.run.record.get("phases") or [{"from_epoch": 1} | self.compiled_first()]
+        known = [each for each in before if each["from_epoch"] <= self.first]
+        phase = {"from_epoch": self.first + 1} | compiled.describe(self.network)
+        self.run.record["phases"] = [*known, phase]
+        print(f"Phase {self.run.phase}, from epoch {self.first + 1} on")
+
+    def compiled_first(self):
+        return {name: self.run.record[name] for name in ("loss", "optimizer")}
 
     def finished_rows(self, epochs):
         """Return the rows of history.csv for the epochs that the checkpoint has finished."""
         rows = self.run.history().to_dict("records")
         if not 1 <= epochs <= len(rows) <= epochs + 1:  # one more: killed before the checkpoint
             raise ValueError(f"{epochs} epochs in the checkpoint, {len(rows)} in the history")
-        if any(set(row) != COLUMNS or not all(map(is_number, row.values())) for row in rows):
+        needed = ("loss", "seconds")
+        if any({*COLUMNS} - {*row} or not all(is_number(row[n]) for n in needed) for row in rows):
             raise ValueError("the history lacks columns or numbers")
         if [row["epoch"] for row in rows] != [*range(1, len(rows) + 1)]:
             raise ValueError("the history's epochs are not 1, 2, 3 and so on")
@@ -94,6 +127,12 @@ class Checkpoint(keras.callbacks.Callback):
                 "a run goes on as it began, or with more epochs"
             )
 
+    def target(self):
+        """Return how many epochs the run has when this phase has ended."""
+        if self.run.record.get("ended_by_callback", 0) >= self.run.phase:
+            return len(self.rows)
+        return self.first + self.epochs
+
     def request_stop(self, number):
         """Ask training to end after the batch, because of a signal."""
         self.signal_number = number
@@ -106,30 +145,35 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.on_test_batch_end(batch)
-        if not math.isfinite(logs["loss"]):
-            values = self.run.hyperparameters
-            reason = (
-                f"the loss became {logs['loss']}. Likely the updates are too large: learning_rate "
-                f"is {values.learning_rate}, momentum {values.momentum}; try a third of the "
-                "first, or less of the second"
-            )
-            raise Stop("diverged", 1, reason)
+        if not math.isfinite(logs.get("loss", 0)):
+            raise self.diverged(f"the loss became {logs['loss']}")
+
+    def diverged(self, what):
+        """Return what ends training after `what`, with advice."""
+        values = self.run.hyperparameters
+        reason = (
+            f"{what}. Likely the updates are too large: learning_rate "
+            f"is {values.learning_rate}, momentum {values.momentum}; try a third of the "
+            "first, or less of the second"
+        )
+        return Stop("diverged", 1, reason)
 
     def on_test_batch_end(self, batch, logs=None):
         if number := distributed.max_over_processes(self.signal_number):
             raise Stop("interrupted", 128 + number, "interrupted")
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {"epoch": epoch + 1}
-        row |= {name: logs[name] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
-        row["seconds"] = round(time.perf_counter() - self.started, 3)
-        self.rows.append(row)
+        seconds = round(time.perf_counter() - self.started, 3)
+        values = [keras.ops.convert_to_numpy(variable) for variable in self.variables]
+        if not all(np.isfinite(value).all() for value in values[: len(self.of_network)]):
+            raise self.diverged("the last update of the epoch made weights that are no numbers")
+        self.rows.append(self.make_row(epoch, logs, seconds))
         if self.run.hyperparameters.keep_best and self.best_epoch() == epoch + 1:
             self.best = [keras.ops.convert_to_numpy(weight) for weight in self.weights]
         self.run.save_history(self.rows)
-        write_file(self.path, self.save)
+        write_file(self.path, lambda path: self.save(path, values))
         self.run.save(epochs_done=epoch + 1)
+        row = self.rows[-1]
         if not self.quiet:
             print(
                 f"epoch {epoch + 1}/{self.params['epochs']}"
@@ -138,31 +182,48 @@ class Checkpoint(keras.callbacks.Callback):
                 f"  {row['seconds']:.1f} s",
                 flush=True,
             )
-        known = row["accuracy"], row["loss"], self.batches.labels
-        if not self.warned and chance_level.is_at_chance_level(*known):
+        if not self.warned and chance_level.is_guessing(
+            row["accuracy"], self.network, self.validation
+        ):
             self.warned = True
             print(f"No better than guessing so far. If that lasts, {chance_level.ADVICE}")
 
+    def make_row(self, epoch, logs, seconds):
+        """Return the row of history.csv: COLUMNS, and the script's own metrics after them."""
+        rate = logs.get("learning_rate", self.network.optimizer.learning_rate)
+        row = {"epoch": epoch + 1}
+        for name in ("accuracy", "loss"):
+            key = self.accuracy if name == "accuracy" else name
+            row |= {name: logs.get(key, math.nan), f"val_{name}": logs.get(f"val_{key}", math.nan)}
+        row = {name: row[name] for name in COLUMNS[:5]}
+        row |= {"learning_rate": float(rate), "seconds": seconds}
+        for name, value in logs.items():
+            if name not in row and name.removeprefix("val_") != self.accuracy:
+                parts = np.atleast_1d(value).ravel().tolist()  # such as a number for each class
+                names = [name] if len(parts) == 1 else [f"{name}_{i}" for i in range(len(parts))]
+                row |= dict(zip(names, parts, strict=True))
+        return row
+
     def best_epoch(self):
         """Return the epoch with the lowest validation loss, counted from 1."""
-        return min(self.rows, key=lambda row: row["val_loss"])["epoch"]
+        return min(self.rows, key=lambda row: np.nan_to_num(row["val_loss"], nan=np.inf))["epoch"]
 
-    def save(self, path):
-        arrays = {
-            f"variable{index}": keras.ops.convert_to_numpy(variable)
-            for index, variable in enumerate(self.variables)
-        }
+    def save(self, path, values):
+        arrays = {f"variable{index}": value for index, value in enumerate(values)}
         arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
         recipe = json.dumps(identity.facts_to_go_on(self.run.record))
-        np.savez(path, epochs=len(self.rows), recipe=recipe, **arrays)
+        place = {"epochs": len(self.rows), "phase": self.run.phase, "first": self.first}
+        np.savez(path, recipe=recipe, **place, **arrays)
 
     def end(self):
         """Record the end of training, say how it came, and go back to the best epoch if wanted."""
         run, epochs = self.run, len(self.rows)
+        if not run.stop and epochs < self.target():
+            run.record["ended_by_callback"] = run.phase
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         if run.stop:
             run.save(status=run.stop.status)  # now, whatever happens to the report
-            print(f"Epoch {epochs + 1} of {run.hyperparameters.epochs}: {run.stop}")
+            print(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
         if not epochs:
             run.release()
             print("No epoch was finished: there is no accuracy to report")

@@ -24,14 +24,19 @@ MOST_STEPS = 500  # per stretch: a second at 2 ms a step, however small the netw
 
 
 @contextlib.contextmanager
-def on_device(model, batches, validation):
-    """Yield what `fit` reads for training and validation; where JAX has a GPU they are on it."""
+def on_device(model, batches, validation, plain=False):
+    """Yield what `fit` reads for training and validation; where JAX has a GPU they are on it.
+
+    `plain` asks for batches: a stretch weighs all images alike, and calls no one at each batch.
+    """
     devices = distributed.find_devices(batches.batch_size)
-    if not devices or not have_room(devices, batches.images.nbytes + validation.images.nbytes):
+    size = batches.images.nbytes + validation.images.nbytes
+    if not devices or plain or not have_room(devices, size):
         yield batches.stream(), validation.stream()
         return
     allowed = OPERATIONS / (100 if devices[0].platform == "cpu" else 1)
-    most = min(max(allowed // (count_operations(model) * batches.batch_size), 1), MOST_STEPS)
+    operations = max(count_operations(model) * batches.batch_size, 1)
+    most = min(max(allowed // operations, 1), MOST_STEPS)
     steps = choose_steps(len(batches.images) // batches.batch_size, int(most))
     streams = [
         ScannedBatches(batches, steps, model.train_step, devices),

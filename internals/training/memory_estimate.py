@@ -4,6 +4,7 @@ import math
 
 from internals.core.files import fail
 from internals.core.free_memory import SIZES, bytes_of_images, find_free, format_bytes
+from internals.core.layers import find_calls
 from internals.training.devices import find_device
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -17,8 +18,10 @@ def training_bytes(model, batch_size):
     """
     weights = 8 * sum(math.prod(weight.shape) for weight in model.trainable_weights)
     outputs = sum(
-        math.prod(layer.output.shape[1:]) * BYTES.get(layer.compute_dtype, 4)
-        for layer in model.layers
+        math.prod(symbol.shape[1:]) * BYTES.get(getattr(call.layer, "compute_dtype", ""), 4)
+        for call in find_calls(model)
+        for symbol in call.outputs
+        if None not in symbol.shape[1:]
     )
     return weights, batch_size * outputs
 
@@ -47,7 +50,7 @@ def check_training(model, data, hyperparameters):
             return share * (images + weights + batch) < 0.9 * (images + free)
 
         ways += [f"image_size {side}" for side in SIZES if side < size and fits(side)][:1]
-    if fewer := int((0.9 * free - weights) / batch * batch_size):
+    if batch and (fewer := int((0.9 * free - weights) / batch * batch_size)):
         ways += [f"batch_size {fewer}"] if fewer > 0 else []
     fail(
         f"image_size is {size} and batch_size {batch_size}; training takes about "

@@ -36,20 +36,17 @@ def print_summary(run, model, data):
     print(f"steps:      {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
 
 
-def format_hyperparameters(values):
-    """Return the hyperparameters that a plot should name, in one line."""
-    words = [Path(values.data).name, f"{values.recipe} recipe", values.optimizer]
+def format_hyperparameters(values, edits=""):
+    """Return the hyperparameters that a plot should name, in one line.
+
+    `edits` names an optimizer or a loss that a script compiles in place of the recipe's.
+    """
+    words = [Path(values.data).name, f"{values.recipe} recipe"]
     if values.image_size != 32:
         words.append(f"images of {values.image_size} x {values.image_size}")
-    words.append(f"learning rate {values.learning_rate:g}")
-    if values.optimizer == "sgd" and values.momentum:
-        kind = "Nesterov momentum" if values.nesterov else "momentum"
-        words.append(f"{kind} {values.momentum:g}")
-    if values.schedule == "cosine":
-        words.append(f"cosine with {values.warmup:.0%} warm-up")
-    for name in ("decay", "weight_decay", "label_smoothing"):
-        if value := getattr(values, name):
-            words.append(f"{name.replace('_', ' ')} {value:g}")
+    words += [edits] if edits else format_optimizer(values)
+    if values.label_smoothing:
+        words.append(f"label smoothing {values.label_smoothing:g}")
     if values.flip:
         words.append("mirrored")
     if values.shift:
@@ -61,3 +58,17 @@ def format_hyperparameters(values):
     if values.precision != "float32":
         words.append(values.precision)
     return ", ".join(words)
+
+
+def format_optimizer(values):
+    """Return the hyperparameters of the optimizer as a list of words."""
+    words = [values.optimizer, f"learning rate {values.learning_rate:g}"]
+    if values.optimizer == "sgd" and values.momentum:
+        kind = "Nesterov momentum" if values.nesterov else "momentum"
+        words.append(f"{kind} {values.momentum:g}")
+    if values.schedule == "cosine":
+        words.append(f"cosine with {values.warmup:.0%} warm-up")
+    for name in ("decay", "weight_decay"):
+        if value := getattr(values, name):
+            words.append(f"{name.replace('_', ' ')} {value:g}")
+    return words

@@ -4,13 +4,14 @@ Nothing here is needed to understand a run. Other backends need none of it: JAX 
 step, and PyTorch has no such step to change.
 """
 
+import contextlib
 import ctypes
 import math
 import sys
 
 from internals.core.keras_loader import keras
 
-import numpy as np
+from internals.core.layers import find_calls, find_layers
 
 MOST_STEPS = 16  # per execution: more gain nothing
 SMALL = 2048  # numbers per image, below which a fused normalisation gains nothing
@@ -18,19 +19,51 @@ TINY = 4  # pixels, up to which a product of matrices is faster than a convoluti
 OPERATIONS = 100e9  # per execution: a second on a slow processor, after which Ctrl-C is noticed
 
 
-def speed_up(model, batches):
-    """Change how the compiled network is trained on the batches, not what it learns."""
+@contextlib.contextmanager
+def speeding_up(model, batch_size, callbacks=()):
+    """Change how the compiled network is trained for a while, not what it learns.
+
+    What is not known to be what a speed-up was made for is left to Keras.
+    """
     if keras.backend.backend() != "tensorflow":
+        yield
         return
     keep_freed_memory()
-    build_metrics(model, batches.gather_batch(0)[1][:1])
-    operations = count_operations(model) * batches.batch_size
-    model.steps_per_execution = int(min(max(OPERATIONS // operations, 1), MOST_STEPS))
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            fuse_batch_normalization(layer)
-        if isinstance(layer, keras.layers.Conv2D):
-            multiply_matrices(layer)
+    steps, layers = model.steps_per_execution, []
+    if not is_followed(model, callbacks):
+        operations = max(count_operations(model) * batch_size, 1)
+        model.steps_per_execution = int(min(max(OPERATIONS // operations, 1), MOST_STEPS))
+    for layer in find_layers(model):
+        calls = [call for call in find_calls(model) if call.layer is layer]
+        if fuses(layer, calls):
+            layer.call = fuse_batch_normalization(layer)
+        elif multiplies(layer, calls):
+            layer.call = multiply_matrices(layer)
+        else:
+            continue
+        layers.append(layer)
+    try:
+        yield
+    finally:
+        model.steps_per_execution = steps
+        for layer in layers:
+            del layer.call  # the class's own stands behind it
+
+
+def is_followed(model, callbacks):
+    """Return whether the script itself says how many steps there are at once, or follows each.
+
+    It compiles with `steps_per_execution` or `run_eagerly`, or a callback is called at each batch.
+    """
+    if model.steps_per_execution > 1 or model.run_eagerly:
+        return True
+    names = [f"on_{kind}batch_{end}" for kind in ("", "train_") for end in ("begin", "end")]
+    return any(
+        getattr(getattr(callback, name), "__func__", None)
+        is not getattr(keras.callbacks.Callback, name)
+        for callback in callbacks
+        for name in names
+    )
 
 
 def keep_freed_memory():
@@ -43,47 +76,58 @@ def keep_freed_memory():
         library.mallopt(-1, -1)  # M_TRIM_THRESHOLD: nothing goes back
 
 
-def build_metrics(model, label):
-    """Build the metrics of loss and accuracy now, from a batch of one label.
-
-    Made in the first step of training, it has TensorFlow trace that step a second time.
-    """
-    classes = model.output_shape[-1]
-    guess = np.full((1, classes), 1 / classes, dtype="float32")
-    model.compute_loss(None, label, guess)
-    model.compute_metrics(None, label, guess)
-    model.reset_metrics()
-
-
 def count_operations(model):
     """Return the floating-point operations of one image's training step, forward and backward.
 
     A multiplication and an addition in a convolution or dense layer are two; other layers are not
     counted. The backward pass takes twice the forward pass, once for the gradient of the weights
-    and once for that of the input, which the first layer does not need.
+    and once for that of the input, which the first layer does not need. It is infinite where the
+    network has weights at places that its graph does not show.
     """
-    forward = [
-        2 * math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
-        for layer in model.layers
-        if hasattr(layer, "kernel")
-    ]
-    return 3 * sum(forward) - forward[0]
+    counted, forward = set(), []
+    for call in find_calls(model):
+        shape, kernel = call.outputs[0].shape, getattr(call.layer, "kernel", None)
+        counted |= {id(weight) for weight in getattr(call.layer, "weights", [])}
+        if getattr(call.layer, "_layers", None) or kernel is not None and None in shape[1:]:
+            return math.inf  # layers within a layer
+        if kernel is not None:
+            forward.append(2 * math.prod(kernel.shape) * math.prod(shape[1:-1]))
+    if any(id(weight) not in counted for weight in model.weights):
+        return math.inf
+    return 3 * sum(forward) - sum(forward[:1])
+
+
+def fuses(layer, calls):
+    """Return whether it is a batch normalisation for which the fused operation was measured.
+
+    Its class is Keras's, it normalises the channels of images, scales and moves them, and learns.
+    """
+    if type(layer) is not keras.layers.BatchNormalization or not layer.trainable:
+        return False
+    if not (layer.scale and layer.center) or getattr(layer, "renorm", False) or layer.synchronized:
+        return False
+    shapes = [symbol.shape for call in calls for symbol in call.inputs]
+    return all(
+        len(shape) == 4
+        and layer.axis in (-1, 3)
+        and None not in shape[1:]
+        and math.prod(shape[1:]) >= SMALL
+        for shape in shapes
+    )
 
 
 def fuse_batch_normalization(layer):
-    """Normalise a layer's images in one operation; Keras takes a dozen, all in float32.
+    """Return a call that normalises images in one operation; Keras takes a dozen, all in float32.
 
     Rounding differs, and a network with batch normalisation soon makes more of it: after ten steps
     two runs whose first weights differ by one part in ten million have other losses, too.
     """
     import tensorflow as tf  # Keras does not offer its fused operation
 
-    if len(layer.input.shape) != 4 or math.prod(layer.input.shape[1:]) < SMALL:
-        return
     keras_call = layer.call
 
     def call(inputs, training=None, mask=None):
-        if not training:
+        if not training or not layer.trainable or mask is not None:
             return keras_call(inputs, training=training, mask=mask)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, layer.gamma.value, layer.beta.value, epsilon=layer.epsilon
@@ -94,30 +138,48 @@ def fuse_batch_normalization(layer):
             moving.assign(moving * layer.momentum + now * (1 - layer.momentum))
         return outputs
 
-    layer.call = call
+    return call
+
+
+def multiplies(layer, calls):
+    """Return whether it is a convolution of tiny pictures for which two matrices were measured.
+
+    Its class is Keras's, and so is its kernel: no other way to compute it, no adapter on it.
+    """
+    import tensorflow as tf  # Keras counts GPUs with JAX only
+
+    plain = {
+        "strides": (1, 1),
+        "dilation_rate": (1, 1),
+        "padding": "same",
+        "groups": 1,
+        "data_format": "channels_last",
+        "lora_rank": None,
+        "quantization_mode": None,
+    }
+    if type(layer) is not keras.layers.Conv2D:
+        return False
+    if any(getattr(layer, name, None) != value for name, value in plain.items()):
+        return False
+    shapes = [call.outputs[0].shape[1:3] for call in calls]
+    alike = len({*shapes}) == 1 and None not in shapes[0] and math.prod(shapes[0]) <= TINY
+    return alike and not tf.config.list_physical_devices("GPU")
 
 
 def multiply_matrices(layer):
-    """Compute a convolution of tiny pictures as a product of two matrices.
+    """Return a call that computes a convolution of tiny pictures as a product of two matrices.
 
     The pictures of VGG16's last block have 4 pixels. There a processor takes up to ten times as
     long for the gradient of the kernel as for the same product of matrices.
     """
     import tensorflow as tf  # the matrix is made by TensorFlow's slices
 
-    rows, columns = layer.output.shape[1:3]
-    plain = {"strides": (1, 1), "dilation_rate": (1, 1), "padding": "same", "groups": 1}
-    if (
-        rows * columns > TINY
-        or tf.config.list_physical_devices("GPU")
-        or any(getattr(layer, name) != value for name, value in plain.items())
-    ):
-        return
     height, width = layer.kernel_size
     above, left = (height - 1) // 2, (width - 1) // 2
     rim = [(above, height - 1 - above), (left, width - 1 - left)]
 
     def call(inputs):
+        rows, columns = inputs.shape[1:3]
         padded = tf.pad(inputs, [(0, 0), *rim, (0, 0)])
         parts = [
             padded[:, row : row + rows, column : column + columns]
@@ -128,6 +190,7 @@ def multiply_matrices(layer):
         kernel = tf.reshape(layer.kernel.value, (-1, layer.filters))
         outputs = tf.reshape(seen, (-1, kernel.shape[0])) @ kernel
         outputs = tf.reshape(outputs, (-1, rows, columns, layer.filters))
-        return layer.activation(outputs if layer.bias is None else outputs + layer.bias.value)
+        outputs = outputs if layer.bias is None else outputs + layer.bias.value
+        return outputs if layer.activation is None else layer.activation(outputs)
 
-    layer.call = call
+    return call

@@ -16,7 +16,7 @@ ARGUMENTS = {
     "--momentum 1.5": "momentum is 1.5",
     "--batch-size 0": "batch_size is 0",
     "--decay -0.1": "decay is -0.1",
-    "--recipe mordern": "invalid choice 'mordern'",
+    "--recipe mordern": "recipe is 'mordern'; it must be 'published' or 'modern'",
     "--warmup 0.2": "warmup is 0.2; only the cosine schedule has one",
     "--schedule cosine --decay 0.1": "decay is 0.1; the cosine schedule has none",
     "--schedule cosine --decay 0 --warmup 1": "warmup is 1.0; it must be from 0 to below 1",

@@ -79,14 +79,18 @@ def test_loss_that_is_not_a_number(start, at_epoch, make_hyperparameters, small_
 
 
 def test_guessing():
+    def answers(*shares):
+        return np.repeat([shares], 1000, axis=0)
+
     balanced = np.arange(1000) % 10
-    assert is_at_chance_level(0.1, 2.3026, balanced)
-    assert is_at_chance_level(0.19, 2.3026, balanced)  # by luck: the loss says so
-    assert not is_at_chance_level(0.25, 2.0, balanced)
-    assert not is_at_chance_level(0.9, 2.5, balanced)  # overfitted
+    assert is_at_chance_level(0.1, answers(*[0.1] * 10), balanced)
+    assert is_at_chance_level(0.19, answers(*[0.1] * 10), balanced)  # by luck: the loss says so
+    better = 0.05 + 0.5 * np.eye(10)[balanced]
+    assert not is_at_chance_level(0.15, better, balanced)
+    assert not is_at_chance_level(0.9, np.roll(better, 1, axis=1), balanced)  # overfitted
     lopsided = np.repeat([0, 1], [900, 100])
-    assert is_at_chance_level(0.9, 0.326, lopsided)
-    assert not is_at_chance_level(0.95, 0.2, lopsided)
+    assert is_at_chance_level(0.9, answers(0.9, 0.1), lopsided)
+    assert not is_at_chance_level(0.9, 0.1 + 0.8 * np.eye(2)[lopsided], lopsided)
 
 
 def test_collapsed_network_is_noticed(start, make_hyperparameters, small_data, capsys):
@@ -137,7 +141,7 @@ def test_full_disk(start, at_epoch, make_hyperparameters, monkeypatch, capsys, t
             path.write_bytes(b"half")
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-        monkeypatch.setattr(Checkpoint, "save", lambda recorder, path: write(path, b""))
+        monkeypatch.setattr(Checkpoint, "save", lambda recorder, path, values: write(path, b""))
 
     at_epoch(3, fill)
     with pytest.raises(SystemExit) as stop:

@@ -8,7 +8,7 @@ import pytest
 from conftest import import_script
 
 from internals.data.batches import ImageBatches
-from internals.training import tensorflow_speedups
+from internals.training import compiled, tensorflow_speedups
 
 on_tensorflow = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the other backends train as Keras has it"
@@ -37,9 +37,9 @@ def test_operations_by_hand():
 def test_an_execution_takes_about_a_second(script, batch_size, steps):
     model = import_script(script).build_model((32, 32, 3), 10)
     model.compile("sgd", "sparse_categorical_crossentropy")
-    images, labels = np.zeros((1, 32, 32, 3), dtype="uint8"), np.zeros(1, dtype="int64")
-    tensorflow_speedups.speed_up(model, ImageBatches(images, labels, None, batch_size))
-    assert model.steps_per_execution == steps
+    with tensorflow_speedups.speeding_up(model, batch_size):
+        assert model.steps_per_execution == steps
+    assert model.steps_per_execution == 1
 
 
 @on_tensorflow
@@ -53,7 +53,8 @@ def test_a_step_is_traced_once(start, make_hyperparameters, monkeypatch):
     monkeypatch.setattr(keras.Model, "train_step", train_step)
     traced, _ = start(make_hyperparameters(label_smoothing=0.1))
     assert len(steps) == 1
-    monkeypatch.setattr(tensorflow_speedups, "build_metrics", lambda model, label: None)
+    monkeypatch.setattr(compiled, "build_metrics", lambda *_: None)
+    monkeypatch.setattr(compiled, "find_accuracy", lambda model: "accuracy")
     plain, _ = start(make_hyperparameters(label_smoothing=0.1))
     assert len(steps) == 3  # what it is for; and it changes nothing
     histories = [run.history().drop(columns="seconds") for run in (traced, plain)]
@@ -69,8 +70,12 @@ def test_several_steps_per_execution_change_nothing(
         hyperparameters = make_hyperparameters(epochs=2, batch_size=10)  # the last batch has 6
         model = small_model(hyperparameters)
         run = common.start_run("small.py", model, small_data, hyperparameters)
-        common.train(run, model, small_data)
-        assert model.steps_per_execution == most_steps
+        executions = []
+        note = keras.callbacks.LambdaCallback(
+            on_train_end=lambda logs: executions.append(model.steps_per_execution)
+        )
+        common.train(run, model, small_data, callbacks=[note])
+        assert executions == [most_steps]
         return run.history().drop(columns="seconds"), model.get_weights()
 
     (one, one_weights), (four, four_weights) = trained(1), trained(4)
@@ -87,10 +92,8 @@ def test_fused_batch_normalization_equals_keras(random):
         layer = keras.layers.BatchNormalization()
         model = keras.Sequential([keras.Input((16, 16, 8)), layer])
         layer.gamma.assign(gamma)
-        keras_call = layer.call
         if fused:
-            tensorflow_speedups.fuse_batch_normalization(layer)
-            assert layer.call != keras_call
+            layer.call = tensorflow_speedups.fuse_batch_normalization(layer)
         x = tf.constant(images)
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -127,26 +130,88 @@ def test_product_of_matrices_is_the_convolution(size, kernel, bias, random):
         return [outputs, *tape.gradient(total, [images, *model.trainable_variables])]
 
     expected = outputs_and_gradients()
-    keras_call = layer.call
-    tensorflow_speedups.multiply_matrices(layer)
-    assert layer.call != keras_call
+    layer.call = tensorflow_speedups.multiply_matrices(layer)
     for found, wanted in zip(outputs_and_gradients(), expected):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
 
 
+class OwnConvolution(keras.layers.Conv2D):
+    pass
+
+
+class OwnNormalization(keras.layers.BatchNormalization):
+    pass
+
+
+def make_frozen(layer):
+    layer.trainable = False
+
+
+def make_adapted(layer):
+    layer.enable_lora(2)
+
+
+CONVOLUTIONS = {
+    "plain": (True, keras.layers.Conv2D, {}, (2, 2), None),
+    "valid": (False, keras.layers.Conv2D, {"padding": "valid"}, (2, 2), None),
+    "steps": (False, keras.layers.Conv2D, {"strides": 2}, (2, 2), None),
+    "dilated": (False, keras.layers.Conv2D, {"dilation_rate": 2}, (2, 2), None),
+    "grouped": (False, keras.layers.Conv2D, {"groups": 2}, (2, 2), None),
+    "own": (False, OwnConvolution, {}, (2, 2), None),
+    "adapted": (False, keras.layers.Conv2D, {}, (2, 2), make_adapted),
+    "large": (False, keras.layers.Conv2D, {}, (4, 4), None),
+}
+NORMALIZATIONS = {
+    "plain": (True, keras.layers.BatchNormalization, {}, (32, 32), None),
+    "last axis": (True, keras.layers.BatchNormalization, {"axis": 3}, (32, 32), None),
+    "rows": (False, keras.layers.BatchNormalization, {"axis": 1}, (32, 32), None),
+    "no scale": (False, keras.layers.BatchNormalization, {"scale": False}, (32, 32), None),
+    "no center": (False, keras.layers.BatchNormalization, {"center": False}, (32, 32), None),
+    "own": (False, OwnNormalization, {}, (32, 32), None),
+    "frozen": (False, keras.layers.BatchNormalization, {}, (32, 32), make_frozen),
+    "small": (False, keras.layers.BatchNormalization, {}, (4, 4), None),
+}
+
+
 @on_tensorflow
-def test_other_convolutions_stay_as_they_are():
-    for settings in ({"padding": "valid"}, {"strides": 2}, {"dilation_rate": 2}, {"groups": 2}):
-        layer = keras.layers.Conv2D(4, 2, **{"padding": "same"} | settings)
-        keras.Sequential([keras.Input((2, 2, 4)), layer])
-        keras_call = layer.call
-        tensorflow_speedups.multiply_matrices(layer)
-        assert layer.call == keras_call, settings
-    layer = keras.layers.Conv2D(4, 3, padding="same")
-    keras.Sequential([keras.Input((4, 4, 4)), layer])
+@pytest.mark.parametrize("which", [*CONVOLUTIONS, *(f"bn {name}" for name in NORMALIZATIONS)])
+def test_only_what_was_measured_is_replaced(which):
+    """Whatever is not exactly the layer that a speed-up was made for is computed by Keras."""
+    if which.startswith("bn "):
+        replaced, kind, settings, size, change = NORMALIZATIONS[which[3:]]
+        layer = kind(**settings)
+    else:
+        replaced, kind, settings, size, change = CONVOLUTIONS[which]
+        layer = kind(4, 2, **{"padding": "same"} | settings)
+    inner = keras.Sequential([keras.Input((*size, 4)), layer])
+    model = keras.Sequential([keras.Input((*size, 4)), inner])  # a network within a network
+    model.compile("sgd", "mse")
+    if change:
+        change(layer)
     keras_call = layer.call
-    tensorflow_speedups.multiply_matrices(layer)
+    with tensorflow_speedups.speeding_up(model, 1):
+        assert (layer.call != keras_call) == replaced
     assert layer.call == keras_call
+
+
+class EachBatch(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        pass
+
+
+@on_tensorflow
+def test_whoever_follows_the_batches_sees_each():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    plain = keras.callbacks.EarlyStopping()
+    for settings, callbacks, steps in (
+        ({}, [plain], 16),
+        ({}, [plain, EachBatch()], 1),
+        ({"steps_per_execution": 3}, [], 3),
+        ({"run_eagerly": True}, [], 1),
+    ):
+        model.compile("sgd", "mse", **settings)
+        with tensorflow_speedups.speeding_up(model, 1, callbacks):
+            assert model.steps_per_execution == steps
 
 
 @on_tensorflow

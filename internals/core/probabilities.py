@@ -1,0 +1,26 @@
+"""What a network's output means, and the probabilities that it stands for."""
+
+from scipy import special
+
+PROBABILITIES = "probabilities"  # each row is 0 or more and has the sum 1
+LOGITS = "logits"  # probabilities before the softmax
+SCORES = "scores"  # 0 or more: their shares in the sum are taken for probabilities
+TOLERANCE = 0.05  # of a sum of bfloat16 numbers, which have three digits
+
+
+def find_meaning(outputs, logits=False):
+    """Return what outputs (n, classes) are; `logits` says that the loss takes them for such."""
+    if (outputs < 0).any():
+        return LOGITS
+    if (abs(outputs.astype("float64").sum(axis=1) - 1) < TOLERANCE).all():
+        return PROBABILITIES
+    return LOGITS if logits else SCORES
+
+
+def to_probabilities(outputs, meaning):
+    """Return the probabilities (n, classes) for which a network's outputs stand."""
+    if meaning == LOGITS:
+        return special.softmax(outputs.astype("float64"), axis=1).astype("float32")
+    if meaning == SCORES:
+        return outputs / outputs.sum(axis=1, keepdims=True).clip(1e-12)
+    return outputs

@@ -1,0 +1,28 @@
+"""The tables of a run: its confusion matrix, and precision and recall of each class."""
+
+import pandas as pd
+import sklearn.metrics
+
+from internals.core.files import write_text
+
+
+def write_confusion_matrix(folder, labels, predicted, class_names):
+    """Write confusion_matrix.csv and return it: counts (classes, classes), true by predicted."""
+    places = range(len(class_names))
+    matrix = sklearn.metrics.confusion_matrix(labels, predicted, labels=places)
+    table = pd.DataFrame(matrix, class_names, class_names)
+    write_text(folder / "confusion_matrix.csv", table.to_csv(index_label="true/predicted"))
+    return matrix
+
+
+def write_classification_report(folder, labels, predicted, class_names):
+    """Write classification_report.txt as scikit-learn words it, with four digits."""
+    words = sklearn.metrics.classification_report(
+        labels,
+        predicted,
+        labels=range(len(class_names)),
+        target_names=class_names,
+        digits=4,
+        zero_division=0,
+    )
+    write_text(folder / "classification_report.txt", words)

@@ -1,0 +1,161 @@
+"""What a script has compiled its network with: loss, optimizer and metrics.
+
+All of it is read from the network, so that what was compiled is what is recorded and judged.
+"""
+
+import functools
+import json
+
+from internals.core.keras_loader import keras
+
+import numpy as np
+
+KERAS_LOSSES = {each for name, each in vars(keras.losses).items() if callable(each)}
+CROSS_ENTROPIES = {
+    keras.losses.sparse_categorical_crossentropy,
+    keras.losses.categorical_crossentropy,
+}
+
+
+def find_loss(model):
+    """Return the loss: a function or an object, of Keras or one's own; None if not compiled."""
+    loss = getattr(model, "loss", None)
+    while isinstance(loss, list | tuple | dict) and len(loss) == 1:
+        (loss,) = loss.values() if isinstance(loss, dict) else loss
+    return keras.losses.get(loss)
+
+
+def find_function(loss):
+    """Return the function behind a loss, such as Keras's categorical_crossentropy."""
+    loss = getattr(loss, "fn", loss)
+    return loss.func if isinstance(loss, functools.partial) else loss
+
+
+def settings_of(loss):
+    """Return the settings of a loss; {} of a function, whose settings cannot be seen."""
+    if isinstance(loss, functools.partial):
+        return loss.keywords
+    return loss.get_config() if hasattr(loss, "get_config") else {}
+
+
+def takes_logits(model):
+    """Return whether the loss takes the network's output for logits, as with from_logits=True."""
+    return bool(settings_of(find_loss(model)).get("from_logits"))
+
+
+def wants_one_hot(model):
+    """Return whether the loss wants labels as (n, classes).
+
+    All of Keras's do but the sparse one; a loss of one's own is given whole numbers (n,).
+    """
+    loss = find_loss(model)
+    kinds = {find_function(loss), *type(loss).__mro__} - {keras.losses.Loss}
+    sparse = {
+        keras.losses.sparse_categorical_crossentropy,
+        keras.losses.SparseCategoricalCrossentropy,
+    }
+    return not kinds & sparse and bool(kinds & KERAS_LOSSES)
+
+
+def is_cross_entropy(model):
+    """Return whether the loss is the cross-entropy of the classes, with nothing added to it."""
+    loss = find_loss(model)
+    of_keras = type(loss) in KERAS_LOSSES or loss in KERAS_LOSSES
+    return of_keras and find_function(loss) in CROSS_ENTROPIES and not model.losses
+
+
+def mean_loss(model, labels, probabilities, outputs):
+    """Return the mean loss of answers (n, classes) to labels (n,).
+
+    Where it is the cross-entropy it is that of the probabilities, whatever the network's output.
+    """
+    loss = find_loss(model)
+    if loss is None or find_function(loss) in CROSS_ENTROPIES:
+        values = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+    else:
+        if wants_one_hot(model):
+            labels = np.eye(outputs.shape[1], dtype="float32")[labels]
+        else:
+            labels = labels[:, np.newaxis]  # as Keras gives them to a function
+        values = loss(labels, outputs)
+    return float(keras.ops.mean(values))
+
+
+# ------------------------------------------------------------------------------------------------
+# Metrics
+
+
+def build_metrics(model, images, labels, outputs):
+    """Have Keras make the metrics of loss and accuracy now, from what the network answers.
+
+    Made in the first step of training, TensorFlow would trace that step a second time.
+    """
+    if model.loss is not None:
+        model.compute_loss(images, labels, outputs)
+        model.compute_metrics(images, labels, outputs)
+        model.reset_metrics()
+
+
+def find_accuracy(model):
+    """Return the name under which Keras reports the accuracy; None where nothing measures it."""
+    if model.loss is None:  # the network has a train_step of its own
+        return "accuracy"
+    names = [*model.get_metrics_result()]
+    known = [each for each in names if each.endswith("accuracy") and not each.startswith("top_k")]
+    return next((each for each in ("accuracy", "acc", *known) if each in names), None)
+
+
+# ------------------------------------------------------------------------------------------------
+# The record
+
+
+def describe(model):
+    """Return loss and optimizer of the compiled network as JSON can hold them.
+
+    `cross_entropy` tells whether the loss is that and nothing else, as of a network that guesses.
+    """
+    loss = model.loss
+    if not isinstance(loss, str):
+        loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings_of(loss) or ''}".strip()
+    return {
+        "loss": loss,
+        "cross_entropy": is_cross_entropy(model),
+        "optimizer": describe_optimizer(model.optimizer),
+    }
+
+
+def describe_optimizer(optimizer):
+    """Return the class of an optimizer and all its settings as JSON can hold them."""
+    settings = {"class": type(optimizer).__name__} | optimizer.get_config()
+    del settings["name"]  # counted up by Keras
+    return json.loads(json.dumps(settings, default=str))
+
+
+def describe_edits(model, recipe_optimizer, recipe_loss):
+    """Return in words the optimizer and the loss that are not those of the recipe; "" if they are.
+
+    Captions name them in place of the recipe's values.
+    """
+    compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # float16 has it scaled
+    words, optimizer = [], describe_optimizer(compiled)
+    if optimizer != describe_optimizer(recipe_optimizer):
+        rate = optimizer.pop("learning_rate")
+        kind = optimizer.pop("class")
+        rate = f"{rate:g}" if isinstance(rate, float) else rate["class_name"]
+        words += [kind, f"learning rate {rate}"]
+        words += [
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in optimizer.items()
+            if value != default_settings(compiled).get(name)
+        ]
+    if find_loss(model) is not keras.losses.get(recipe_loss):
+        words.append(f"loss {describe(model)['loss']}")
+    return ", ".join(words)
+
+
+def default_settings(optimizer):
+    """Return the settings of such an optimizer that is given none; {} where it wants some."""
+    try:
+        return describe_optimizer(type(optimizer)())
+    except TypeError:
+        return {}

@@ -1,0 +1,100 @@
+"""What is looked at before training: some images, what the network answers, and what is compiled.
+
+A network that cannot take the images, or whose loss takes its answers for what they are not, ends
+the program before a folder is made. What Keras itself cannot do, Keras says.
+"""
+
+from internals.core.keras_loader import keras
+
+import numpy as np
+
+from internals.core.files import fail
+from internals.core.layers import find_calls
+from internals.core.probabilities import PROBABILITIES, find_meaning
+from internals.training import compiled
+
+COUNT = 2  # images: more would need memory that training may not
+FAINT = 0.01  # values as small as images that were divided by 255 twice
+
+
+def check(model, normalise, data, label_smoothing):
+    """End the program with a message where this network cannot learn from these images."""
+    if data.x_train.dtype != np.uint8:
+        fail(
+            f"the images are {data.x_train.dtype}; they must be uint8, 0 to 255: "
+            "common.normalise changes them batch by batch"
+        )
+    if not model.compiled:
+        fail("the network is not compiled; call model.compile before common.start_run")
+    if isinstance(model, keras.Sequential) and not model.built:  # it was given no Input
+        model.build((None, *data.image_shape))
+    check_shape("input", getattr(model, "input_shape", None), data.image_shape)
+    images, outputs = look(model, normalise, data, label_smoothing)
+    if compiled.find_accuracy(model) is None:
+        fail("the network is compiled without an accuracy; add metrics=['accuracy'] to compile")
+    check_outputs(model, keras.ops.convert_to_numpy(outputs).astype("float32"))
+    warn_of_faint_images(model, images)
+
+
+def look(model, normalise, data, label_smoothing):
+    """Return the first images and what the network answers; loss and metrics are built by it."""
+    images, labels = normalise(data.x_train[:COUNT]), data.y_train[:COUNT]
+    if compiled.wants_one_hot(model):
+        labels = np.eye(data.num_classes, dtype="float32")[labels]
+    elif label_smoothing and compiled.is_cross_entropy(model):
+        fail(
+            f"label_smoothing is {label_smoothing}; the loss, {compiled.describe(model)['loss']}, "
+            "wants whole labels: compile with common.make_loss, or set it to 0"
+        )
+    outputs = model(images, training=False)
+    hint = "; the last layers are Flatten(), if need be, and Dense(num_classes)"
+    several = isinstance(outputs, list | tuple | dict)
+    check_shape("output", [*outputs] if several else (*outputs.shape,), (data.num_classes,), hint)
+    compiled.build_metrics(model, images, labels, outputs)
+    return images, outputs
+
+
+def check_shape(what, shape, wanted, hint=""):
+    """End the program where the network's input or output has another shape than it must have."""
+    if shape is None:  # of a subclass of Model: it takes what it is given
+        return
+    if not isinstance(shape, tuple):
+        fail(f"the network has {len(shape)} {what}s; it must have one")
+    found, wanted = shape[1:], tuple(wanted)
+    fits = all(n in (None, side) for n, side in zip(found, wanted, strict=False))
+    if len(found) != len(wanted) or not fits:
+        fail(f"the network's {what} has the shape {found}; it must be {wanted}{hint}")
+
+
+def check_outputs(model, outputs):
+    """End the program where the loss wants probabilities and the network has no softmax.
+
+    `outputs` (n, classes) are its answers.
+    """
+    loss, logits = compiled.describe(model)["loss"].split(" ")[0], compiled.takes_logits(model)
+    meaning = find_meaning(outputs)
+    if meaning == PROBABILITIES and logits:
+        print(
+            f"warning: the network answers with probabilities, and {loss} with from_logits=True "
+            "wants logits: take the softmax from the last layer, or from_logits=True from the loss"
+        )
+    elif meaning != PROBABILITIES and not logits and compiled.is_cross_entropy(model):
+        fail(
+            f"the network answers with {np.array2string(outputs[0][:3], precision=2)[1:-1]} ..., "
+            f"which are no probabilities, and {loss} wants such: give the last layer "
+            "activation='softmax', or the loss from_logits=True"
+        )
+
+
+def warn_of_faint_images(model, images):
+    """Warn where all that reaches the first layer with weights is near 0: it cannot learn then."""
+    calls = find_calls(model, within=False)
+    first = next((call for call in calls if getattr(call.layer, "weights", [])), None)
+    if first and first.inputs[0] is not model.inputs[0]:
+        images = keras.Model(model.inputs, first.inputs[0])(images, training=False)
+    largest = float(keras.ops.max(keras.ops.abs(keras.ops.cast(images, "float32"))))
+    if largest < FAINT:
+        print(
+            f"warning: what reaches the first layer with weights is {largest:.4f} at most; are the "
+            "images divided by 255 twice? common.normalise does it once"
+        )

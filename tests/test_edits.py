@@ -1,0 +1,428 @@
+"""Scripts as people edit them: what Keras compiles and fits is trained, and means what it says.
+
+Each edited script runs as its user would run it, in this process, on a few digits and without
+pictures. What it has saved is loaded anew and judged by NumPy.
+"""
+
+import importlib.util
+import json
+
+import common
+from internals.core.keras_loader import keras
+
+import numpy as np
+import pandas as pd
+import pytest
+from edited_scripts import COMPILED, NETWORKS, TINY, compiled, replace, with_layers, with_network
+
+from internals.comparison import page
+from internals.comparison.groups import make_groups
+from internals.data.dataset import load_digits
+from internals.report import image_grids, run_plots
+from internals.runs.run_reader import COLUMNS, read_run
+
+ONE_EPOCH = ("--epochs", "1", "--no-keep-best")
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    """Have scripts load 64 training, 16 validation and 32 test digits, and draw nothing."""
+    (x, y), (x_test, y_test), names = load_digits()
+    data = common.Dataset(x[:64], y[:64], x[64:80], y[64:80], x_test[:32], y_test[:32], names)
+    monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
+    monkeypatch.setattr(image_grids, "plot_samples", lambda *_: None)
+    monkeypatch.setattr(run_plots, "draw", lambda *_: None)
+    monkeypatch.setattr(page, "refresh", lambda *_: None)
+    yield data
+    keras.utils.clear_session()
+
+
+@pytest.fixture
+def edited(tmp_path, digits):
+    """Return a function that imports a text as the script edited.py, and runs its main()."""
+
+    def run(text, *arguments):
+        path = tmp_path / "edited.py"
+        path.write_text(text)
+        module = load(path)
+        arguments = ["--results", str(tmp_path / "results"), *(arguments or ONE_EPOCH)]
+        return module, *module.main(arguments)
+
+    return run
+
+
+def load(path):
+    """Return the script at `path` as a module, as it is now."""
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def load_anew(module, run):
+    """Return the saved network, with the script's classes, as `keras.models` loads it."""
+    classes = {name: value for name, value in vars(module).items() if isinstance(value, type)}
+    path = run.folder / "model.keras"
+    return keras.models.load_model(path, classes, compile=False, safe_mode=False)
+
+
+def judge(model, images, labels, logits=False):
+    """Return accuracy and cross-entropy of a network's answers, by NumPy alone."""
+    answers = keras.ops.convert_to_numpy(model(images.astype("float32") / 255, training=False))
+    answers = answers.astype("float64")
+    if logits:
+        powers = np.exp(answers - answers.max(axis=1, keepdims=True))
+        answers = powers / powers.sum(axis=1, keepdims=True)
+    right = answers[np.arange(len(labels)), labels].clip(1e-7, 1)
+    return np.mean(answers.argmax(axis=1) == labels), -np.log(right).mean()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_network(edited, digits, name):
+    """The network that is saved is the network that was trained, whatever its layers."""
+    module, run, model = edited(NETWORKS[name])
+    record = read_run(run.folder).record
+    assert record["status"] == "finished" and record["parameters"] == model.count_params()
+    assert (run.folder / "architecture.txt").read_text().count("\n") > 3
+    saved, logits = load_anew(module, run), "logits" in name
+    accuracy, loss = judge(saved, digits.x_test, digits.y_test, logits)
+    assert record["test_accuracy"] == pytest.approx(accuracy)
+    assert record["test_loss"] == pytest.approx(loss, rel=1e-4)
+    accuracy, loss = judge(saved, digits.x_validation, digits.y_validation, logits)
+    last = run.history().iloc[-1]
+    assert last.val_accuracy == pytest.approx(accuracy)
+    penalty = float(sum(saved.losses)) if "regulariser" in name or "l2" in name else 0
+    if "activity" not in name:  # its penalty is one of a batch
+        assert last.val_loss == pytest.approx(loss + penalty, rel=1e-3)
+    shares = pd.read_csv(run.folder / "predictions.csv").probability
+    assert shares.between(0, 1).all()
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled(edited, digits, name):
+    """Every metric is in history.csv; captions name what was compiled; the loss is its own."""
+    pairs, columns, words = COMPILED[name]
+    module, run, model = edited(replace(*pairs, text=TINY))
+    history, record = run.history(), read_run(run.folder).record
+    assert [*history.columns] == COLUMNS + columns
+    assert history.notna().all(axis=None) and record["status"] == "finished"
+    assert words in run.caption and (words or "adam, learning rate 0.001" in run.caption)
+    accuracy, loss = judge(load_anew(module, run), digits.x_test, digits.y_test)
+    assert record["test_accuracy"] == pytest.approx(accuracy)
+    if name not in ("mse", "binary_crossentropy", "focal", "kl_divergence", "hinge"):
+        assert record["test_loss"] == pytest.approx(loss, rel=1e-3)
+    assert record["cross_entropy"] == (name == "categorical_crossentropy" or "loss" not in words)
+
+
+REFUSED = {  # name: (script, what the message says)
+    "no softmax": (with_layers(end="layers.Flatten(), layers.Dense(num_classes)"), "no probabil"),
+    "no metrics": (replace(*compiled(metrics="[]"), text=TINY), "metrics=['accuracy']"),
+    "two outputs": (
+        with_network(
+            "x = Input(image_shape)\ny = layers.Flatten()(x)\n"
+            "return Model(x, [layers.Dense(num_classes)(y), layers.Dense(2)(y)])"
+        ),
+        "the network has 2 outputs; it must have one",
+    ),
+    "divided twice": (
+        replace(
+            (
+                "data = common.load_data(hyperparameters)",
+                "data = common.load_data(hyperparameters)\n"
+                "    data = common.dataclasses.replace(data, x_train=data.x_train / 255)",
+            ),
+            text=TINY,
+        ),
+        "the images are float64; they must be uint8",
+    ),
+    "smoothing": (
+        replace(*compiled(), ("momentum=0.9,", "momentum=0.9, label_smoothing=0.1,"), text=TINY),
+        "label_smoothing is 0.1; the loss, sparse_categorical_crossentropy, wants whole labels",
+    ),
+    "not compiled": (
+        replace(("    model.compile(", "    model.build; dict("), text=TINY),
+        "is not compiled",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_before_training(edited, tmp_path, capsys, name):
+    """What would train garbage ends the program with a line, and nothing is written."""
+    text, words = REFUSED[name]
+    with pytest.raises(SystemExit) as stop:
+        edited(text)
+    assert stop.value.code == 2 and words in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (with_layers("layers.Rescaling(1 / 255)", "layers.Conv2D(8, 3, strides=4)"), "0.0039 at"),
+        (
+            replace(
+                *compiled("keras.losses.SparseCategoricalCrossentropy(from_logits=True)"), text=TINY
+            ),
+            "take the softmax from the last layer",
+        ),
+    ],
+)
+def test_warned_before_training(edited, capsys, text, words):
+    _, run, _ = edited(text)
+    assert words in capsys.readouterr().out
+    assert run.record["status"] == "finished"
+
+
+# ------------------------------------------------------------------------------------------------
+# Callbacks, weights, phases
+
+
+def with_training(lines, text=TINY):
+    """Return the script with other lines in place of the call of `common.train`."""
+    return replace(("    common.train(run, model, data)\n", lines), text=text)
+
+
+def test_early_stopping(edited):
+    stopping = "keras.callbacks.EarlyStopping('val_loss', min_delta=100, patience=1)"
+    lines = f"    common.train(run, model, data, callbacks=[{stopping}])\n"
+    _, run, _ = edited(with_training(lines), "--epochs", "9", "--no-keep-best")
+    read = read_run(run.folder)
+    assert len(read.history) == 2 and read.complete and read.record["status"] == "finished"
+    assert read.record["callbacks"] == ["EarlyStopping"]
+
+
+def test_learning_rate_of_a_callback(edited):
+    reduce = "keras.callbacks.ReduceLROnPlateau(min_delta=100, patience=1, factor=0.5)"
+    lines = f"    common.train(run, model, data, callbacks=[{reduce}])\n"
+    _, run, _ = edited(with_training(lines), "--epochs", "3", "--no-keep-best")
+    assert run.history().learning_rate.tolist() == pytest.approx([0.001, 0.001, 0.0005])
+
+
+def test_own_callback_sees_each_batch(edited):
+    lines = """    seen = []
+    note = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+    common.train(run, model, data, callbacks=[note])
+    model.seen = seen
+"""
+    _, _, model = edited(with_training(lines), "--epochs", "2", "--batch-size", "16")
+    assert model.seen == [0, 1, 2, 3] * 2
+
+
+def test_class_weights(edited, digits):
+    """With all weight on one class, nothing else is learned; a bare `fit` gets as far."""
+    lines = """    weights = {n: float(n == 3) for n in range(10)}
+    common.train(run, model, data, class_weight=weights)
+"""
+    arguments = ("--epochs", "8", "--learning-rate", "0.01", "--no-keep-best")
+    _, run, model = edited(with_training(lines), *arguments)
+    answers = model.predict(digits.x_test / np.float32(255), verbose=0)
+    assert (answers.argmax(axis=1) == 3).all()
+
+
+PHASES = """    model.layers[0].trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    common.train(run, model, data)
+    model.frozen = model.layers[0].get_weights()
+    model.layers[0].trainable = True
+    model.compile(keras.optimizers.SGD(0.01), "sparse_categorical_crossentropy", ["accuracy"])
+    common.train(run, model, data, epochs=2)
+"""
+
+
+def test_phases(edited):
+    text = with_training(PHASES)
+    _, run, model = edited(text, "--epochs", "1", "--no-keep-best")
+    assert run.history().epoch.tolist() == [1, 2, 3]
+    first, second = read_run(run.folder).record["phases"]
+    assert (first["from_epoch"], second["from_epoch"]) == (1, 2)
+    assert (first["optimizer"]["class"], second["optimizer"]["class"]) == ("Adam", "SGD")
+    moved = zip(model.frozen, model.layers[0].get_weights(), strict=True)
+    assert not all(np.array_equal(*pair) for pair in moved)
+
+
+def test_interrupted_phase_goes_on(edited, monkeypatch):
+    """A run that stops in its second phase ends with the weights of one that was left alone."""
+    text = with_training(PHASES)
+    _, whole, model = edited(text, "--epochs", "1", "--no-keep-best")
+    begin = common.checkpoint.Checkpoint.on_epoch_begin
+    folders = []
+
+    def stop(self, epoch, logs=None):
+        begin(self, epoch, logs)
+        if epoch == 2:
+            folders.append(self.run.folder)
+            self.request_stop(2)
+
+    monkeypatch.setattr(common.checkpoint.Checkpoint, "on_epoch_begin", stop)
+    with pytest.raises(SystemExit):
+        edited(text, "--epochs", "1", "--no-keep-best")
+    monkeypatch.setattr(common.checkpoint.Checkpoint, "on_epoch_begin", begin)
+    _, resumed, same = edited(text, "--resume", str(folders[0]))
+    histories = [run.history().drop(columns="seconds") for run in (whole, resumed)]
+    assert histories[0].equals(histories[1])
+    for ours, theirs in zip(same.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_own_fit(edited):
+    """A script that trains by itself has a report, if no curves."""
+    lines = "    model.fit(data.x_train / 255.0, data.y_train, verbose=0)\n"
+    _, run, _ = edited(with_training(lines))
+    read = read_run(run.folder)
+    assert read.record["status"] == "finished" and read.accuracy >= 0
+    assert not (run.folder / "history.csv").exists()
+
+
+def test_last_update_diverges(edited, tmp_path):
+    """Weights that are no numbers do not replace those of the epoch before."""
+    lines = """    class Spoil(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                model.layers[-1].bias.assign([float("nan")] * 10)
+    common.train(run, model, data, callbacks=[Spoil()])
+"""
+    with pytest.raises(SystemExit) as stop:
+        edited(with_training(lines), "--epochs", "3", "--no-keep-best")
+    assert stop.value.code == 1
+    (folder,) = tmp_path.glob("results/*/*/")
+    read = read_run(folder)
+    assert read.record["status"] == "diverged" and len(read.history) == 1
+    assert np.isfinite(read.record["test_loss"])
+
+
+# ------------------------------------------------------------------------------------------------
+# Which runs are the same
+
+
+def groups_of(*runs):
+    return make_groups([read_run(run.folder) for run in runs])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (NETWORKS["residual"], NETWORKS["product"]),
+        (
+            NETWORKS["own layer"],
+            NETWORKS["own layer"].replace("inputs * self.factor", "inputs + self.factor"),
+        ),
+        (NETWORKS["branches"], NETWORKS["branches"].replace("(1, 3, 5)", "(1, 5, 3)")),
+        (TINY, replace(("    run = ", "    model.load_weights\n    run = "), text=TINY)),
+    ],
+    ids=["operation", "call of a layer", "wiring", "a line before training"],
+)
+def test_other_code_is_another_group(edited, first, second):
+    assert first != second
+    runs = [edited(text)[1] for text in (first, second)]
+    assert len(groups_of(*runs)) == 2
+
+
+def test_normalise_is_another_group(edited, monkeypatch):
+    _, before, _ = edited(TINY)
+
+    def centred(images):
+        return keras.ops.cast(images, "float32") / 127.5 - 1
+
+    monkeypatch.setattr(common, "normalise", centred)
+    _, after, _ = edited(TINY)
+    assert len(groups_of(before, after)) == 2
+
+
+def test_words_do_not_make_another_group(edited):
+    """A docstring, a comment, an empty line, a name: the run goes on, and repeats the other."""
+    lambdas = NETWORKS["Lambda"]
+    _, first, _ = edited(lambdas)
+    changed = replace(
+        ("import common\n", "import common\n\n# a remark\n\n"),
+        ('"""Train the network and write', '"""In other words: train the network and write'),
+        text=lambdas,
+    )
+    _, second, _ = edited(changed, *ONE_EPOCH, "--seed", "1")
+    (group,) = groups_of(first, second)
+    assert len(group.accuracies) == 2
+
+
+# ------------------------------------------------------------------------------------------------
+# Recipes, fields, arguments
+
+
+def test_third_recipe(edited, capsys):
+    text = replace(
+        ("MODERN, arguments", "MODERN, MINE, arguments"),
+        (
+            "def main(",
+            "MINE = PUBLISHED.but(recipe='mine', batch_size=16)\n\n\ndef main(",
+        ),
+        text=TINY,
+    )
+    _, run, _ = edited(text, "--recipe", "mine", *ONE_EPOCH)
+    assert run.record["hyperparameters"]["batch_size"] == 16
+    with pytest.raises(SystemExit):
+        edited(text, "--recipe", "yours")
+    words = "recipe is 'yours'; it must be 'published', 'modern' or 'mine'"
+    assert words in capsys.readouterr().err
+
+
+FIELDS = """
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Own(common.Hyperparameters):
+    filters: tuple[int, ...] = (4, 8)  # of the convolutions
+    optimizer: Literal["sgd", "adam", "rmsprop"] = "rmsprop"  # how an update follows
+
+
+PUBLISHED = Own(
+"""
+
+
+def own_fields(text=TINY):
+    imports = "import dataclasses\nfrom typing import Literal\n\nimport common\n"
+    return replace(
+        ("PUBLISHED = common.Hyperparameters(\n", FIELDS),
+        ("import common\n", imports),
+        ("model.compile(", "assert hyperparameters.filters == (4, 16)\n    model.compile("),
+        ('    optimizer="adam",\n', ""),
+        text=text,
+    )
+
+
+def test_own_fields_come_back_as_they_were(edited, tmp_path, monkeypatch):
+    text = own_fields()
+    begin = common.checkpoint.Checkpoint.on_epoch_begin
+
+    def stop(self, epoch, logs=None):
+        begin(self, epoch, logs)
+        if epoch == 1:
+            self.request_stop(2)
+
+    monkeypatch.setattr(common.checkpoint.Checkpoint, "on_epoch_begin", stop)
+    with pytest.raises(SystemExit) as ended:
+        edited(text, "--epochs", "2", "--filters", "4", "16", "--optimizer", "rmsprop")
+    assert ended.value.code == 130
+    monkeypatch.setattr(common.checkpoint.Checkpoint, "on_epoch_begin", begin)
+    (path,) = tmp_path.glob("results/*/*/")
+    _, run, _ = edited(text, "--resume", str(path))
+    assert run.history().epoch.tolist() == [1, 2]
+    assert json.loads((path / "run.json").read_text())["hyperparameters"]["filters"] == [4, 16]
+
+
+def test_changed_in_main(edited):
+    """What a run was given is recorded, not what its recipe says."""
+    text = replace(
+        (
+            "    data = common.load_data",
+            "    hyperparameters = hyperparameters.but(batch_size=8)\n    data = common.load_data",
+        ),
+        text=TINY,
+    )
+    _, run, _ = edited(text)
+    assert read_run(run.folder).record["hyperparameters"]["batch_size"] == 8
+
+
+def test_second_run_keeps_its_own_text(edited):
+    """In one process, as in a notebook: each run keeps the script as it was when it ran."""
+    _, first, _ = edited(TINY)
+    text = TINY.replace("(8, 3, activation", "(9, 3, activation")
+    _, second, _ = edited(text)
+    assert (first.folder / "script.py").read_text() == TINY
+    assert (second.folder / "script.py").read_text() == text
