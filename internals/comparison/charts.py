@@ -10,14 +10,7 @@ from internals.comparison.confusion_matrix import matrix_of, shares_of
 from internals.comparison.curves import curves_of, mean_curves
 from internals.comparison.differences import compare_groups
 from internals.core.text import shorten
-from internals.report.style import (
-    choose_epochs,
-    clear_axes,
-    drawable,
-    new_chart,
-    save_figure,
-    short_names,
-)
+from internals.report import style
 
 CHARTS = {
     "accuracy_by_epoch": "validation accuracy by epoch",
@@ -43,9 +36,7 @@ def draw_charts(groups, folder, suffix=""):
 
     The first groups only, where there are more than can be told apart.
     """
-    shown = [group for group in groups if any(len(run.history) for run in group.counted)]
-    shown = shown[:MOST_IN_A_CHART]
-    figures = {}
+    figures, shown = {}, [group for group in groups if group.drawn][:MOST_IN_A_CHART]
     if shown:
         figures["accuracy_by_epoch"] = draw_curves(shown, "epoch")
         figures["accuracy_by_minutes"] = draw_curves(shown, "minutes")
@@ -58,30 +49,30 @@ def draw_charts(groups, folder, suffix=""):
     if len(groups) == len(by_class) == 2:
         figures["confusion_difference"] = draw_confusion_difference(*groups)
     for name, figure in figures.items():
-        save_figure(figure, folder / f"{name}{suffix}.png")
+        style.save_figure(figure, folder / f"{name}{suffix}.png")
     return {name + suffix: CHARTS[name] for name in figures}
 
 
 def draw_curves(groups, by):
     """Draw validation accuracy by epoch or minutes: a mean, and a band where there are seeds."""
-    figure, axes = new_chart("Validation accuracy", by, "validation accuracy")
+    figure, axes = style.new_chart("Validation accuracy", by, "validation accuracy")
     for group in groups:
-        runs = [run for run in group.counted if len(run.history)]
-        mean, low, high = mean_curves(runs)
-        marker = "o" if len(mean["epoch"]) == 1 else None
+        runs = group.drawn
+        mean, spread = mean_curves(runs)
+        marker = "o" if len(mean) == 1 else None
         seeds = f" (n = {len(runs)})" if len(runs) > 1 else ""
         label = shorten(group.label, MOST_LETTERS - len(seeds)) + seeds
-        axes.plot(mean[by], mean["val_accuracy"], color=group.color, label=label, marker=marker)
+        height, color = mean.val_accuracy, group.color
+        axes.plot(mean[by], height, color=color, label=label, marker=marker)
         if len(runs) > 1:
-            heights = low["val_accuracy"], high["val_accuracy"]
-            axes.fill_between(mean[by], *heights, color=group.color, alpha=0.2, linewidth=0)
+            edges = height - spread.val_accuracy, height + spread.val_accuracy
+            axes.fill_between(mean[by], *edges, color=color, alpha=0.2, linewidth=0)
             for curves in map(curves_of, runs):
-                axes.plot(
-                    curves[by], curves["val_accuracy"], color=group.color, linewidth=0.5, alpha=0.6
-                )
+                axes.plot(curves[by], curves.val_accuracy, color=color, linewidth=0.5, alpha=0.6)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     if by == "epoch":
-        axes.set_xticks(choose_epochs(max(len(run.history) for g in groups for run in g.counted)))
+        last = max(group.figures["epochs"] for group in groups)
+        axes.set_xticks(style.choose_epochs(last))
     add_legend_beside(axes)
     return figure
 
@@ -98,14 +89,14 @@ def draw_differences(groups):
         filled = "full" if found.more_than_chance else "none"
         axes.plot(100 * found.amount, place, "o", color=group.color, fillstyle=filled)
     axes.axvline(0, color="#666666", linewidth=1)
-    names = [drawable(shorten(group.label, 44)) for group in groups[1:]]
+    names = [style.drawable(shorten(group.label, 44)) for group in groups[1:]]
     axes.set_yticks(range(len(groups) - 1), names)
     axes.invert_yaxis()
     axes.margins(y=0.5 / len(groups))
     first = shorten(groups[0].label, 60)
     axes.set_title(f"Test accuracy, compared with {first}", loc="left", fontweight="bold")
     axes.set_xlabel("points; a line is the 95 % interval, a filled dot more than chance")
-    clear_axes(axes)
+    style.clear_axes(axes)
     return figure
 
 
@@ -120,20 +111,19 @@ def draw_by_class(groups):
             recall = np.diag(shares_of(matrix))
             label = shorten(group.label, MOST_LETTERS)
             axes.plot(recall, range(len(names)), "o", color=group.color, label=label)
-    axes.set_yticks(range(len(names)), short_names(names, 18))
+    axes.set_yticks(range(len(names)), style.short_names(names, 18))
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_title("Share of each class named rightly", loc="left", fontweight="bold")
-    clear_axes(axes)
+    style.clear_axes(axes)
     add_legend_beside(axes)
     return figure
 
 
 def draw_confusion_difference(first, second):
     """Draw where the second group confuses less (blue) or more (red) than the first."""
-    matrices = [matrix_of(group) for group in (first, second)]
-    names = short_names([*matrices[0]], 18)
-    difference = shares_of(matrices[1]) - shares_of(matrices[0])
+    names = style.short_names([*matrix_of(first)], 18)
+    difference = shares_of(matrix_of(second)) - shares_of(matrix_of(first))
     worse = difference * (1 - 2 * np.eye(len(names)))  # more on the diagonal is better
     limit = max(np.abs(worse).max(), 0.01)
     figure = Figure(figsize=(9, 8), dpi=100, layout="constrained")
@@ -149,7 +139,7 @@ def draw_confusion_difference(first, second):
     label = "share of the true class; red: worse, blue: better"
     figure.colorbar(shown, ax=axes, label=label, shrink=0.7)
     axes.set(xlabel="predicted class", ylabel="true class")
-    labels = [shorten(group.label, 60) for group in (second, first)]
-    title = f"{labels[0]}\ncompared with {labels[1]}, in percent points"
+    before, after = (shorten(group.label, 60) for group in (first, second))
+    title = f"{after}\ncompared with {before}, in percent points"
     axes.set_title(title, loc="left", fontsize=10)
     return figure

@@ -20,7 +20,7 @@ def matrix_of(group):
 def most_confused(matrix, count=5):
     """Return in words the pairs of classes most confused, both ways taken together."""
     counts = matrix.to_numpy()
-    names = [str(name) for name in matrix.columns]
+    names = [*matrix]
     both = counts + counts.T
     most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
     pairs = zip(*np.unravel_index(most, both.shape), strict=True)

@@ -6,8 +6,6 @@ import functools
 import hashlib
 import math
 
-import numpy as np
-
 from internals.core.intervals import mean_and_std
 from internals.core.text import format_line, format_mean_and_std
 from internals.runs import identity
@@ -30,13 +28,17 @@ class Group:
 
         Where none is complete, whatever is there.
         """
-        known = [run for run in self.runs if run.complete]
-        by_seed = {run.seed or run.folder: run for run in known}
+        by_seed = {run.seed or run.folder: run for run in self.runs if run.complete}
         return [*by_seed.values()] or self.runs
 
     @property
     def first(self):
         return self.counted[0]
+
+    @property
+    def drawn(self):
+        """Return the runs that count and have epochs to be drawn."""
+        return [run for run in self.counted if len(run.history)]
 
     @functools.cached_property
     def accuracies(self):
@@ -52,7 +54,6 @@ class Group:
     @functools.cached_property
     def figures(self):
         """Return what the table shows: means and standard deviations over the counted seeds."""
-        histories = [run.history for run in self.counted if len(run.history)]
         best, best_at = best_epochs(self.counted)
         accuracy, spread = mean_and_std([run.accuracy for run in self.counted])
         minutes, minutes_std = mean_and_std([run.minutes for run in self.counted])
@@ -60,7 +61,7 @@ class Group:
             "n": len(self.counted),
             "accuracy": accuracy,
             "accuracy_std": spread,
-            "last_epoch": mean_and_std([h.val_accuracy.iloc[-1] for h in histories])[0],
+            "last_epoch": mean_and_std([r.history.val_accuracy.iloc[-1] for r in self.drawn])[0],
             "best_epoch": best,
             "best_at": best_at,
             "minutes": minutes,
@@ -84,31 +85,30 @@ class Group:
 
     @property
     def best_epoch_text(self):
-        return format_best_epoch(self.counted)
-
-
-def format_best_epoch(runs):
-    """Return the best epoch's accuracy in percent with the epoch; marked if the test set chose."""
-    best, at = best_epochs(runs)
-    if math.isnan(best):
-        return "-"
-    return f"{100 * best:.2f} ({at}){'' if runs[0].holds_out else TEST_MARK}"
+        """Return the best epoch's accuracy in percent, and it; marked if the test set chose."""
+        best, mark = self.figures["best_epoch"], "" if self.first.holds_out else TEST_MARK
+        return "-" if math.isnan(best) else f"{100 * best:.2f} ({self.figures['best_at']}){mark}"
 
 
 def best_epochs(runs):
     """Return the mean of the runs' best validation accuracies, and at which epochs, as "8-15"."""
-    accuracies = [run.history.val_accuracy.to_numpy() for run in runs]
-    accuracies = [each for each in accuracies if not np.isnan(each).all()]
-    at = [int(np.nanargmax(each)) + 1 for each in accuracies]
+    known = [run.history.val_accuracy for run in runs if run.history.val_accuracy.notna().any()]
+    at = [accuracies.argmax() + 1 for accuracies in known]
     words = "-".join(map(str, sorted({min(at), max(at)}))) if at else ""
-    return mean_and_std([np.nanmax(each) for each in accuracies])[0], words
+    return mean_and_std([accuracies.max() for accuracies in known])[0], words
+
+
+def group_by(items, key):
+    """Return {key: [items, ...]} by what `key(item)` returns, all in the order of the items."""
+    found = collections.defaultdict(list)
+    for item in items:
+        found[key(item)].append(item)
+    return found
 
 
 def make_groups(runs):
     """Return the runs as groups, in the order of the runs."""
-    by_recipe = collections.defaultdict(list)
-    for run in runs:
-        by_recipe[identity.recipe_of(run.record)].append(run)
+    by_recipe = group_by(runs, lambda run: identity.recipe_of(run.record))
     return [
         Group(
             sorted(alike, key=lambda run: (run.seed, run.record["started"])),

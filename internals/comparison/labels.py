@@ -1,13 +1,11 @@
 """Labels and colours of groups: what tells a group from the others of its test set."""
 
-import collections
 import re
 
+from internals.comparison.groups import group_by
 from internals.core.text import format_line
 
 COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
-
-
 TOLD = ("network", "loss", "preprocessing", "backend")  # beside hyperparameters, if need be
 
 
@@ -26,9 +24,7 @@ def name_of(group):
 
 def name_groups(groups):
     """Give each group a colour, and a label: what tells it from the others, never the time."""
-    scripts = collections.defaultdict(list)
-    for group in groups:
-        scripts[group.first.record["script"]].append(group)
+    scripts = group_by(groups, lambda group: group.first.record["script"])
     for script, alike in scripts.items():
         names = differing([group.first.settings for group in alike])
         for group in alike:
@@ -38,27 +34,24 @@ def name_groups(groups):
             if len(scripts) > 1:
                 parts = [script, *parts]
             group.label = ", ".join(parts) or script
-    tell_apart(groups)
+    for alike in group_by(groups, lambda group: group.label).values():
+        if len(alike) > 1:
+            tell_apart(alike)
     for index, group in enumerate(groups):
         group.color = COLORS[index % len(COLORS)]
 
 
 def tell_apart(groups):
-    """Add to labels that several groups have what differs in them: layers, loss or backend."""
-    by_label = collections.defaultdict(list)
-    for group in groups:
-        by_label[group.label].append(group)
-    for alike in [alike for alike in by_label.values() if len(alike) > 1]:
-        facts = [
-            {name: str(group.first.record.get(name, "-")) for name in TOLD} | group.first.settings
-            for group in alike
-        ]
-        names = differing(facts)[:3]
-        taken = collections.Counter()
-        for group, known in zip(alike, facts, strict=True):
-            words = [f"{name} {format_line(known.get(name, '-'))[:10]}" for name in names]
-            words = [word.replace("_", " ").replace("network", "layers") for word in words]
-            group.label = ", ".join([group.label, *words])
-            taken[group.label] += 1
-            if taken[group.label] > 1:
-                group.label += f" ({taken[group.label]})"
+    """Add to the label that these groups share what differs in them: layers, loss or backend."""
+    facts = [
+        {name: str(group.first.record.get(name, "-")) for name in TOLD} | group.first.settings
+        for group in groups
+    ]
+    names = differing(facts)[:3]
+    for group, known in zip(groups, facts, strict=True):
+        words = [f"{name} {format_line(known.get(name, '-'))[:10]}" for name in names]
+        words = [word.replace("_", " ").replace("network", "layers") for word in words]
+        group.label = ", ".join([group.label, *words])
+    for alike in group_by(groups, lambda group: group.label).values():
+        for number, group in enumerate(alike[1:], start=2):
+            group.label += f" ({number})"
