@@ -15,10 +15,12 @@ METRICS = {  # what can be drawn over epochs or minutes
 }
 
 
-def encode(values):
-    """Return numbers as Plotly reads them fastest, 32 bits each."""
-    array = np.asarray(values, dtype="<f4")
-    return {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode()}
+def make_line(curves, style):
+    """Return curves and the style of their line as Plotly reads them fastest, 32 bits a number."""
+    arrays = {name: values.to_numpy("<f4").tobytes() for name, values in curves.items()}
+    encoded = {name: base64.b64encode(array).decode() for name, array in arrays.items()}
+    arrays = {name: {"dtype": "f4", "bdata": letters} for name, letters in encoded.items()}
+    return {"style": style, "arrays": arrays}
 
 
 def curves_of(run):
@@ -28,10 +30,7 @@ def curves_of(run):
 
 
 def mean_curves(runs):
-    """Return the curves' mean and standard deviation over runs, 0 where there is one run.
-
-    As many epochs as the shortest run has.
-    """
+    """Return the curves' mean and standard deviation over runs, as far as the shortest one goes."""
     curves = [curves_of(run) for run in runs]
     length, names = min(map(len, curves)), curves[0].columns
     stacked = np.stack([each[:length] for each in curves])
@@ -42,7 +41,7 @@ def mean_curves(runs):
 
 
 def plotly_lines(group):
-    """Return the lines of a group, thin ones, band and mean: [{"style", "arrays"}, ...]."""
+    """Return the lines of a group as `make_line` makes them: band, thin ones and mean."""
     runs, lines = group.drawn, []
     if not runs:
         return []
@@ -53,16 +52,11 @@ def plotly_lines(group):
         label += f" (n = {len(runs)})"
         fill = {"fill": "toself", "fillcolor": f"{group.color}33", "hoverinfo": "skip"}
         style = shared | fill | {"line": {"width": 0}, "showlegend": False}
-        lines.append((style, pd.concat([mean + spread, (mean - spread)[::-1]])))
+        lines.append(make_line(pd.concat([mean + spread, (mean - spread)[::-1]]), style))
         for run in runs:
-            style = {"line": {"color": group.color, "width": 1}, "opacity": 0.5}
+            style = shared | {"line": {"color": group.color, "width": 1}, "opacity": 0.5}
             style |= {"showlegend": False, "name": f"{label}, seed {html.escape(run.seed)}"}
-            lines.append((shared | style, curves_of(run)))
-    style = {"line": {"color": group.color, "width": 2.5}, "name": label}
-    if len(mean) == 1:
-        style["mode"] = "markers"  # a line needs two points
-    lines.append((shared | style, mean))
-    return [
-        {"style": style, "arrays": {name: encode(values) for name, values in curves.items()}}
-        for style, curves in lines
-    ]
+            lines.append(make_line(curves_of(run), style))
+    shared["mode"] = "lines" if len(mean) > 1 else "markers"  # a line needs two points
+    style = shared | {"line": {"color": group.color, "width": 2.5}, "name": label}
+    return [*lines, make_line(mean, style)]

@@ -1,12 +1,15 @@
-"""Data sets: the groups that were tested on the same images, which alone are compared."""
+"""Data sets: the groups tested on the same images, their colours, and what tells them apart."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 from internals.comparison.groups import group_by
-from internals.comparison.labels import name_groups
 from internals.core.text import format_line
 from internals.runs.run_reader import class_names, count_images
+
+COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
+TOLD = ("network", "loss", "preprocessing", "backend")  # beside hyperparameters, if need be
 
 
 @dataclasses.dataclass
@@ -44,3 +47,49 @@ def make_data_sets(groups):
         for number, data_set in enumerate(alike[1:], start=2):
             data_set.title += f" ({number})"
     return data_sets
+
+
+def differing(dictionaries):
+    """Return the names whose values are not the same in all dictionaries."""
+    names = dict.fromkeys(name for each in dictionaries for name in each)
+    return [name for name in names if len({each.get(name) for each in dictionaries}) > 1]
+
+
+def name_of(group):
+    """Return the name that the runs were given, without the seed; "" where they have several."""
+    names = {str(run.record.get("name") or "") for run in group.runs}
+    names = {re.sub(r"[-_ ]*seed[-_= ]*\d+$", "", name) for name in names}
+    return format_line(names.pop()) if len(names) == 1 else ""
+
+
+def name_groups(groups):
+    """Give each group a colour, and a label: what tells it from the others, never the time."""
+    scripts = group_by(groups, lambda group: group.first.record["script"])
+    for script, alike in scripts.items():
+        names = differing([group.first.settings for group in alike])
+        for group in alike:
+            values = group.first.settings
+            telling = ", ".join(f"{name.replace('_', ' ')} {values.get(name)}" for name in names)
+            parts = [script if len(scripts) > 1 else "", name_of(group) or telling]
+            group.label = ", ".join(filter(None, parts)) or script
+    for alike in group_by(groups, lambda group: group.label).values():
+        if len(alike) > 1:
+            tell_apart(alike)
+    for index, group in enumerate(groups):
+        group.color = COLORS[index % len(COLORS)]
+
+
+def tell_apart(groups):
+    """Add to the label that these groups share what differs in them: layers, loss or backend."""
+    facts = [
+        {name: str(group.first.record.get(name, "-")) for name in TOLD} | group.first.settings
+        for group in groups
+    ]
+    names = differing(facts)[:3]
+    for group, known in zip(groups, facts, strict=True):
+        words = [f"{name} {format_line(known.get(name, '-'))[:10]}" for name in names]
+        words = [word.replace("_", " ").replace("network", "layers") for word in words]
+        group.label = ", ".join([group.label, *words])
+    for alike in group_by(groups, lambda group: group.label).values():
+        for number, group in enumerate(alike[1:], start=2):
+            group.label += f" ({number})"

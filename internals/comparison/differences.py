@@ -67,10 +67,9 @@ def list_differences(first, second):
 def count_causes(first, second, scripts_differ):
     """Return how many things that differ in two descriptions may be the cause of the difference.
 
-    Each hyperparameter is one, the backend, the machine and the versions are one each. Layers,
-    loss, optimizer and the images held out may follow from a hyperparameter: they count where none
-    differs, and the layers also where the scripts do. But for hyperparameters, what one side did
-    not record is not known to differ.
+    Each hyperparameter is one, other facts are one by their cause. Those that may follow from a
+    hyperparameter count where none differs, and the layers also where the scripts do. But for
+    hyperparameters, what one side did not record is not known to differ.
     """
     differ = {
         (kind, name)

@@ -16,23 +16,21 @@ from internals.data.image_file import read_image
 MOST_EACH_WAY = 8
 TILE = 32  # pixels a side
 ANSWER = ["predicted", "probability"]
+read_digits = functools.cache(load_digits)
 
 
 def choose_runs(first, second):
     """Return a run of each group to be paired: of the same seed, where there is one."""
     by_seed = {run.seed: run for run in reversed(second.counted)}
-    for run in first.counted:
-        if run.seed in by_seed:
-            return run, by_seed[run.seed]
-    return first.first, second.first
+    pairs = [(run, by_seed[run.seed]) for run in first.counted if run.seed in by_seed]
+    return pairs[0] if pairs else (first.first, second.first)
 
 
 def find_disagreements_of_runs(first, second):
     """Return the rows of images that only the first names rightly, and only the second.
 
     A row is (image, true class, the first's answer, its probability, the second's, its
-    probability); the one in which both are the surest comes first. ValueError says why the two
-    runs cannot be paired.
+    probability), the surest first. ValueError says why the runs cannot be paired.
     """
     one, other = first.predictions, second.predictions
     if not one[["image", "true"]].equals(other[["image", "true"]]):
@@ -63,19 +61,13 @@ def read_pictures(run, names):
 def read_picture(source, name):
     """Return the test image that predictions.csv calls `name`: its number from 0, or its path."""
     if source == "digits":
-        return read_digits()[int(name)]
+        return read_digits()[1][0][int(name)]
     if Path(source, "test_batch").is_file():
         return read_cifar10(Path(source, "test_batch"))[int(name)]
     path = Path(source, name).resolve()
     if not path.is_relative_to(Path(source).resolve()):
         raise ValueError("it lies outside of the folder of images")
     return read_image(path)
-
-
-@functools.cache
-def read_digits():
-    """Return the test images of scikit-learn's digits, uint8 (360, 32, 32, 3)."""
-    return load_digits()[1][0]
 
 
 @functools.cache

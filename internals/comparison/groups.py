@@ -6,6 +6,8 @@ import functools
 import hashlib
 import math
 
+import numpy as np
+
 from internals.core.intervals import mean_and_std
 from internals.core.text import format_line, format_mean_and_std
 from internals.runs import identity
@@ -24,10 +26,7 @@ class Group:
 
     @functools.cached_property
     def counted(self):
-        """Return the runs whose results count: complete, and one a seed, the latest.
-
-        Where none is complete, whatever is there.
-        """
+        """Return the runs whose results count: complete, the latest of a seed; or all there are."""
         by_seed = {run.seed or run.folder: run for run in self.runs if run.complete}
         return [*by_seed.values()] or self.runs
 
@@ -45,6 +44,14 @@ class Group:
         return [run.accuracy for run in self.counted if run.complete]
 
     @functools.cached_property
+    def matrix(self):
+        """Return the sum of the confusion matrices of the runs that count; None where one lacks."""
+        matrices = [run.matrix for run in self.counted]
+        if any(matrix is None or [*matrix] != [*matrices[0]] for matrix in matrices):
+            return None
+        return sum(matrices[1:], matrices[0])
+
+    @functools.cached_property
     def status(self):
         """Return how the runs ended, such as "finished" or "2 finished, 1 stopped"."""
         counts = collections.Counter(format_line(run.record["status"]) for run in self.runs)
@@ -54,7 +61,9 @@ class Group:
     @functools.cached_property
     def figures(self):
         """Return what the table shows: means and standard deviations over the counted seeds."""
-        best, best_at = best_epochs(self.counted)
+        known = [run.history.val_accuracy for run in self.drawn]
+        known = [accuracies for accuracies in known if accuracies.notna().any()]
+        at = [accuracies.argmax() + 1 for accuracies in known]
         accuracy, spread = mean_and_std([run.accuracy for run in self.counted])
         minutes, minutes_std = mean_and_std([run.minutes for run in self.counted])
         return {
@@ -62,8 +71,8 @@ class Group:
             "accuracy": accuracy,
             "accuracy_std": spread,
             "last_epoch": mean_and_std([r.history.val_accuracy.iloc[-1] for r in self.drawn])[0],
-            "best_epoch": best,
-            "best_at": best_at,
+            "best_epoch": mean_and_std([accuracies.max() for accuracies in known])[0],
+            "best_at": "-".join(map(str, sorted({min(at), max(at)}))) if at else "",
             "minutes": minutes,
             "minutes_std": minutes_std,
             "epochs": max(len(run.history) for run in self.counted),
@@ -89,13 +98,20 @@ class Group:
         best, mark = self.figures["best_epoch"], "" if self.first.holds_out else TEST_MARK
         return "-" if math.isnan(best) else f"{100 * best:.2f} ({self.figures['best_at']}){mark}"
 
-
-def best_epochs(runs):
-    """Return the mean of the runs' best validation accuracies, and at which epochs, as "8-15"."""
-    known = [run.history.val_accuracy for run in runs if run.history.val_accuracy.notna().any()]
-    at = [accuracies.argmax() + 1 for accuracies in known]
-    words = "-".join(map(str, sorted({min(at), max(at)}))) if at else ""
-    return mean_and_std([accuracies.max() for accuracies in known])[0], words
+    def most_confused(self, count=5):
+        """Return in words the pairs of classes most confused, both ways taken together."""
+        if self.matrix is None:
+            return []
+        names, counts = [*self.matrix], self.matrix.to_numpy()
+        both = counts + counts.T
+        most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
+        pairs = zip(*np.unravel_index(most, both.shape), strict=True)
+        return [
+            f"{names[a]} and {names[b]}: {both[a, b]} times ({counts[a, b]} {names[a]} called "
+            f"{names[b]}, {counts[b, a]} {names[b]} called {names[a]})"
+            for a, b in pairs
+            if a < b and both[a, b]
+        ]
 
 
 def group_by(items, key):

@@ -15,7 +15,6 @@ from urllib.parse import quote
 import jinja2
 
 from internals.comparison.charts import MOST_IN_A_CHART, draw_charts
-from internals.comparison.confusion_matrix import matrix_of, most_confused
 from internals.comparison.disagreements import make_sheet
 from internals.comparison.groups import TEST_MARK, Group
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
@@ -98,7 +97,6 @@ def copy_plotly(files):
 def describe_row(group, cells, results):
     """Return what the page's table shows of a group: its cells, its runs, the pictures of one."""
     shown = group.first
-    matrix = matrix_of(group)
     folder = link_to(shown.folder, results)
     return {
         "group": group,
@@ -110,7 +108,7 @@ def describe_row(group, cells, results):
             if (shown.folder / f"{name}.png").exists()
         },
         "shown": shown.name,
-        "confused": most_confused(matrix) if matrix is not None else [],
+        "confused": group.most_confused(),
     }
 
 
@@ -136,10 +134,7 @@ def link_to(folder, results):
 
 
 def refresh(folder):
-    """Bring the page up to date that lays the run in `folder` beside others; never raise.
-
-    Only where the run lies in a results folder: in <results>/<script>/<run>.
-    """
+    """Bring the page in <results> up to date for a run in <results>/<script>/<run>; never raise."""
     messages = io.StringIO()  # of whatever ends the program, which a run must outlive
     try:
         folder = folder.resolve()

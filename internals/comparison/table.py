@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import pandas as pd
 import tyro
 
-from internals.comparison.data_sets import make_data_sets
+from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
-from internals.comparison.labels import differing
 from internals.core.files import fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
 from internals.runs.run_reader import names_of, read_folders
@@ -48,7 +47,6 @@ class Comparison:
 
     data_sets: list
     broken: dict  # what is wrong, by folder
-    chosen: bool = False  # whether two or more were named
 
     @property
     def groups(self):
@@ -62,11 +60,14 @@ def compare(options):
     if options.csv and not Path(options.csv).expanduser().parent.is_dir():
         fail(f"csv is {options.csv!r}; there is no folder {Path(options.csv).parent}")
     runs, broken = read_runs(options)
-    groups = sort_groups(make_groups(runs), options.sort)
-    data_sets = make_data_sets(groups)
+    groups = make_groups(runs)
+    values = pd.Series([group.figures[options.sort] for group in groups], dtype=object)
+    smallest_first = options.sort in ("minutes", "parameters")
+    order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
+    data_sets = make_data_sets([groups[index] for index in order])
     for data_set in data_sets:
         data_set.groups = data_set.groups[: options.limit or None]
-    return Comparison(data_sets, broken, chosen=len(options.runs) > 1)
+    return Comparison(data_sets, broken)
 
 
 def read_runs(options):
@@ -80,13 +81,10 @@ def read_runs(options):
         found = read_folders(results, broken)
     keys = {run.folder: group.key for group in make_groups(found) for run in group.runs}
     for word in options.runs:
-        if word in words:
-            chosen = [run for run in found if word in {keys[run.folder], *names_of(run)}]
-            if not chosen:
-                fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
-            runs += chosen
-        else:
-            runs += read_folders(Path(word).expanduser(), broken)
+        named = [run for run in found if word in {keys[run.folder], *names_of(run)}]
+        if word in words and not named:
+            fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
+        runs += named if word in words else read_folders(Path(word).expanduser(), broken)
     runs = list({run.folder.resolve(): run for run in runs or found}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
@@ -104,13 +102,6 @@ def explain_none(options, broken):
     fail(f"no run matches: there is none{of_script} in {where}")
 
 
-def sort_groups(groups, column):
-    """Return the groups sorted by a column, those without a value last."""
-    values = pd.Series([group.figures[column] for group in groups], dtype=object)
-    smallest_first = column in ("minutes", "parameters")
-    return [groups[n] for n in values.sort_values(ascending=smallest_first, kind="stable").index]
-
-
 # ------------------------------------------------------------------------------------------------
 # The table
 
@@ -118,11 +109,10 @@ def sort_groups(groups, column):
 def settings_of(group):
     """Return what decides a group's result and can be read in a table, as text."""
     record = group.first.record
-    words = {name: str(record[name]) for name in ("backend", "device") if name in record}
-    named = {"script": record["script"]}
-    if "recipe" in record["hyperparameters"]:
-        named["recipe"] = format_line(record["hyperparameters"]["recipe"])
-    return named | group.first.settings | words
+    named = {"script": record["script"], "recipe": record["hyperparameters"].get("recipe")}
+    words = {name: record.get(name) for name in ("backend", "device")}
+    known = named | group.first.settings | words
+    return {name: format_line(value) for name, value in known.items() if value is not None}
 
 
 def shared_settings(data_set):
@@ -148,8 +138,8 @@ def make_table(data_set):
     for group, values in zip(data_set.groups, settings, strict=True):
         row = {"run": group.label, "group": group.key, "status": group.status} | group.figures
         row["best_chosen_by_test_set"] = not group.first.holds_out
-        rows.append({name: values.get(name) for name in names} | row)
-    return pd.DataFrame(rows, columns=list(dict.fromkeys([*row, *names])), dtype=object)
+        rows.append(row | {name: values.get(name) for name in names if name not in row})
+    return pd.DataFrame(rows, dtype=object)
 
 
 def format_cells(data_set):
@@ -178,10 +168,7 @@ def format_cells(data_set):
 
 
 def show_table(data_set, width=100):
-    """Return the table of a data set as text, no wider than `width`; more columns are named below.
-
-    The columns that all groups share stand above it in one line.
-    """
+    """Return the table of a data set as text, no wider than `width`; what has no room is named."""
     header, rows = format_cells(data_set)
     texts = [header, *([text for text, _ in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
