@@ -73,8 +73,7 @@ def draw_curves(groups, by):
                 axes.plot(curves[by], curves.val_accuracy, color=color, linewidth=0.5, alpha=0.6)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     if by == "epoch":
-        last = max(group.figures["epochs"] for group in groups)
-        axes.set_xticks(style.choose_epochs(last))
+        axes.set_xticks(style.choose_epochs(max(group.figures["epochs"] for group in groups)))
     add_legend_beside(axes)
     return figure
 

@@ -124,11 +124,8 @@ def group_by(items, key):
 
 def make_groups(runs):
     """Return the runs as groups, in the order of the runs."""
-    by_recipe = group_by(runs, lambda run: identity.recipe_of(run.record))
-    return [
-        Group(
-            sorted(alike, key=lambda run: (run.seed, run.record["started"])),
-            hashlib.sha256(recipe.encode()).hexdigest()[:8],
-        )
-        for recipe, alike in by_recipe.items()
-    ]
+    groups = []
+    for recipe, alike in group_by(runs, lambda run: identity.recipe_of(run.record)).items():
+        alike.sort(key=lambda run: (run.seed, run.record["started"]))
+        groups.append(Group(alike, hashlib.sha256(recipe.encode()).hexdigest()[:8]))
+    return groups

@@ -46,11 +46,9 @@ def write_page(comparison, results):
     files.mkdir(parents=True, exist_ok=True)
     sections, sheet, drawn = [], [], []
     for number, data_set in enumerate(comparison.data_sets, start=1):
-        charts = {}
-        if number <= MOST_DRAWN:
-            suffix = "" if number == 1 else f"_{number}"
-            charts = draw_charts(data_set.groups, files, suffix)
-            drawn += [f"{name}.png" for name in charts]
+        suffix = "" if number == 1 else f"_{number}"
+        charts = draw_charts(data_set.groups, files, suffix) if number <= MOST_DRAWN else {}
+        drawn += [f"{name}.png" for name in charts]
         header, cells = format_cells(data_set)
         rows = [describe_row(*row, results) for row in zip(data_set.groups, cells, strict=True)]
         section = {"title": data_set.title, "shared": shared_settings(data_set), "rows": rows}
