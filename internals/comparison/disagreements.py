@@ -35,7 +35,7 @@ def find_disagreements_of_runs(first, second):
     one, other = first.predictions, second.predictions
     if not one[["image", "true"]].equals(other[["image", "true"]]):
         raise ValueError("their predictions.csv are not about the same images")
-    rows = one[["image", "true", *ANSWER]].join(other[ANSWER], rsuffix=" of the second")
+    rows = one[["image", "true", *ANSWER]].join(other[ANSWER].add_suffix(" of the second"))
     confidence = one.probability * other.probability
     right, right_too = one.true == one.predicted, other.true == other.predicted
     ways = []
