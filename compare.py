@@ -11,7 +11,6 @@ else in which they differ.
 
 import tyro
 
-from internals.comparison.confusion_matrix import matrix_of, most_confused
 from internals.comparison.differences import format_comparison
 from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
@@ -28,7 +27,7 @@ def main():
         print("No runs yet. To make one: python 4layerCNN.py --data digits --epochs 10")
     for data_set in comparison.data_sets:
         print(f"{data_set.title}\n{show_table(data_set)}\n")
-        if comparison.chosen or len(data_set.groups) == 2:
+        if len(options.runs) > 1 or len(data_set.groups) == 2:
             show_details(data_set.groups)
     for folder, problem in comparison.broken.items():
         print(f"broken: {format_path(folder)}: {problem}")
@@ -42,9 +41,8 @@ def show_details(groups):
     for group in groups[1:]:
         print(format_comparison(groups[0], group), end="\n\n")
     for group in groups[:2]:
-        matrix = matrix_of(group)
-        if matrix is not None:
-            print(f"{group.label} confuses most", *most_confused(matrix), sep="\n  ", end="\n\n")
+        if group.matrix is not None:
+            print(f"{group.label} confuses most", *group.most_confused(), sep="\n  ", end="\n\n")
 
 
 def write_page(comparison, results):

@@ -6,18 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from internals.comparison.confusion_matrix import matrix_of, shares_of
 from internals.comparison.curves import curves_of, mean_curves
 from internals.comparison.differences import compare_groups
 from internals.core.text import shorten
-from internals.report.style import (
-    choose_epochs,
-    clear_axes,
-    drawable,
-    new_chart,
-    save_figure,
-    short_names,
-)
+from internals.report import style
 
 CHARTS = {
     "accuracy_by_epoch": "validation accuracy by epoch",
@@ -33,63 +25,63 @@ MOST_CLASSES_IN_A_CHART = 25
 MOST_CLASSES_NAMED = 40
 
 
+def shares_of(matrix):
+    """Return a confusion matrix as shares of the true class, each row summing to 1 or 0."""
+    counts = matrix.to_numpy(dtype=float)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
 def add_legend_beside(axes):
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=9)
 
 
 def draw_charts(groups, folder, suffix=""):
-    """Draw the charts of the groups of a data set into `folder`; return {file name: description}.
-
-    The first groups only, where there are more than can be told apart.
-    """
-    shown = [group for group in groups if any(len(run.history) for run in group.counted)]
-    shown = shown[:MOST_IN_A_CHART]
-    figures = {}
+    """Draw the charts of a data set's first groups into `folder`; return {name: description}."""
+    figures, shown = {}, [group for group in groups if group.drawn][:MOST_IN_A_CHART]
     if shown:
         figures["accuracy_by_epoch"] = draw_curves(shown, "epoch")
         figures["accuracy_by_minutes"] = draw_curves(shown, "minutes")
     with_accuracy = [group for group in groups if group.accuracies][:MOST_IN_A_CHART]
     if len(with_accuracy) > 1:
         figures["difference"] = draw_differences(with_accuracy)
-    by_class = [group for group in shown if matrix_of(group) is not None][:MOST_BY_CLASS]
-    if by_class and len(matrix_of(by_class[0])) <= MOST_CLASSES_IN_A_CHART:
+    by_class = [group for group in shown if group.matrix is not None][:MOST_BY_CLASS]
+    if by_class and len(by_class[0].matrix) <= MOST_CLASSES_IN_A_CHART:
         figures["accuracy_by_class"] = draw_by_class(by_class)
     if len(groups) == len(by_class) == 2:
         figures["confusion_difference"] = draw_confusion_difference(*groups)
     for name, figure in figures.items():
-        save_figure(figure, folder / f"{name}{suffix}.png")
+        style.save_figure(figure, folder / f"{name}{suffix}.png")
     return {name + suffix: CHARTS[name] for name in figures}
 
 
 def draw_curves(groups, by):
     """Draw validation accuracy by epoch or minutes: a mean, and a band where there are seeds."""
-    figure, axes = new_chart("Validation accuracy", by, "validation accuracy")
+    figure, axes = style.new_chart("Validation accuracy", by, "validation accuracy")
     for group in groups:
-        runs = [run for run in group.counted if len(run.history)]
-        mean, low, high = mean_curves(runs)
-        marker = "o" if len(mean["epoch"]) == 1 else None
+        runs = group.drawn
+        mean, spread = mean_curves(runs)
+        marker = "o" if len(mean) == 1 else None
         seeds = f" (n = {len(runs)})" if len(runs) > 1 else ""
         label = shorten(group.label, MOST_LETTERS - len(seeds)) + seeds
-        axes.plot(mean[by], mean["val_accuracy"], color=group.color, label=label, marker=marker)
+        height, color = mean.val_accuracy, group.color
+        axes.plot(mean[by], height, color=color, label=label, marker=marker)
         if len(runs) > 1:
-            heights = low["val_accuracy"], high["val_accuracy"]
-            axes.fill_between(mean[by], *heights, color=group.color, alpha=0.2, linewidth=0)
+            edges = height - spread.val_accuracy, height + spread.val_accuracy
+            axes.fill_between(mean[by], *edges, color=color, alpha=0.2, linewidth=0)
             for curves in map(curves_of, runs):
-                axes.plot(
-                    curves[by], curves["val_accuracy"], color=group.color, linewidth=0.5, alpha=0.6
-                )
+                axes.plot(curves[by], curves.val_accuracy, color=color, linewidth=0.5, alpha=0.6)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     if by == "epoch":
-        axes.set_xticks(choose_epochs(max(len(run.history) for g in groups for run in g.counted)))
+        axes.set_xticks(style.choose_epochs(max(group.figures["epochs"] for group in groups)))
     add_legend_beside(axes)
     return figure
 
 
 def draw_differences(groups):
     """Draw each group's difference from the first, in points, with the intervals there are."""
-    figure = Figure(figsize=(8, 1.4 + 0.36 * len(groups)), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
+    size = (8, 1.4 + 0.36 * len(groups))
+    axes = Figure(figsize=size, dpi=100, layout="constrained").subplots()
     for place, group in enumerate(groups[1:]):
         found = compare_groups(groups[0], group)
         if found.low is not None:
@@ -98,46 +90,43 @@ def draw_differences(groups):
         filled = "full" if found.more_than_chance else "none"
         axes.plot(100 * found.amount, place, "o", color=group.color, fillstyle=filled)
     axes.axvline(0, color="#666666", linewidth=1)
-    names = [drawable(shorten(group.label, 44)) for group in groups[1:]]
+    names = [style.drawable(shorten(group.label, 44)) for group in groups[1:]]
     axes.set_yticks(range(len(groups) - 1), names)
     axes.invert_yaxis()
     axes.margins(y=0.5 / len(groups))
     first = shorten(groups[0].label, 60)
     axes.set_title(f"Test accuracy, compared with {first}", loc="left", fontweight="bold")
     axes.set_xlabel("points; a line is the 95 % interval, a filled dot more than chance")
-    clear_axes(axes)
-    return figure
+    style.clear_axes(axes)
+    return axes.figure
 
 
 def draw_by_class(groups):
     """Draw the share of each class that each group names rightly, a dot a group."""
-    matrices = [matrix_of(group) for group in groups]
-    names = [*matrices[0]]
-    figure = Figure(figsize=(8, 1.6 + 0.28 * len(names)), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
-    for group, matrix in zip(groups, matrices, strict=True):
-        if [*matrix] == names:
-            recall = np.diag(shares_of(matrix))
+    names = [*groups[0].matrix]
+    size = (8, 1.6 + 0.28 * len(names))
+    axes = Figure(figsize=size, dpi=100, layout="constrained").subplots()
+    for group in groups:
+        if [*group.matrix] == names:
+            recall = np.diag(shares_of(group.matrix))
             label = shorten(group.label, MOST_LETTERS)
             axes.plot(recall, range(len(names)), "o", color=group.color, label=label)
-    axes.set_yticks(range(len(names)), short_names(names, 18))
+    axes.set_yticks(range(len(names)), style.short_names(names, 18))
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_title("Share of each class named rightly", loc="left", fontweight="bold")
-    clear_axes(axes)
+    style.clear_axes(axes)
     add_legend_beside(axes)
-    return figure
+    return axes.figure
 
 
 def draw_confusion_difference(first, second):
     """Draw where the second group confuses less (blue) or more (red) than the first."""
-    matrices = [matrix_of(group) for group in (first, second)]
-    names = short_names([*matrices[0]], 18)
-    difference = shares_of(matrices[1]) - shares_of(matrices[0])
+    names = style.short_names([*first.matrix], 18)
+    difference = shares_of(second.matrix) - shares_of(first.matrix)
     worse = difference * (1 - 2 * np.eye(len(names)))  # more on the diagonal is better
     limit = max(np.abs(worse).max(), 0.01)
-    figure = Figure(figsize=(9, 8), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
+    axes = Figure(figsize=(9, 8), dpi=100, layout="constrained").subplots()
     shown = axes.imshow(worse, cmap="RdBu_r", vmin=-limit, vmax=limit)
     if len(names) <= 12:
         for (row, column), value in np.ndenumerate(difference * 100):
@@ -147,9 +136,9 @@ def draw_confusion_difference(first, second):
     axes.set_xticks(range(0, len(names), step), names[::step], rotation=90)
     axes.set_yticks(range(0, len(names), step), names[::step])
     label = "share of the true class; red: worse, blue: better"
-    figure.colorbar(shown, ax=axes, label=label, shrink=0.7)
+    axes.figure.colorbar(shown, ax=axes, label=label, shrink=0.7)
     axes.set(xlabel="predicted class", ylabel="true class")
-    labels = [shorten(group.label, 60) for group in (second, first)]
-    title = f"{labels[0]}\ncompared with {labels[1]}, in percent points"
+    before, after = (shorten(group.label, 60) for group in (first, second))
+    title = f"{after}\ncompared with {before}, in percent points"
     axes.set_title(title, loc="left", fontsize=10)
-    return figure
+    return axes.figure

@@ -4,6 +4,7 @@ import base64
 import html
 
 import numpy as np
+import pandas as pd
 
 METRICS = {  # what can be drawn over epochs or minutes
     "val_accuracy": "validation accuracy",
@@ -14,63 +15,48 @@ METRICS = {  # what can be drawn over epochs or minutes
 }
 
 
-def encode(values):
-    """Return numbers as Plotly reads them fastest, 32 bits each."""
-    array = np.asarray(values, dtype="<f4")
-    return {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode()}
+def make_line(curves, style):
+    """Return curves and the style of their line as Plotly reads them fastest, 32 bits a number."""
+    arrays = {name: values.to_numpy("<f4").tobytes() for name, values in curves.items()}
+    encoded = {name: base64.b64encode(array).decode() for name, array in arrays.items()}
+    arrays = {name: {"dtype": "f4", "bdata": letters} for name, letters in encoded.items()}
+    return {"style": style, "arrays": arrays}
 
 
 def curves_of(run):
-    """Return {"epoch", "minutes" and each of METRICS: array} of a run."""
-    history = run.history
-    curves = {name: history[name].to_numpy(dtype=float) for name in METRICS}
-    minutes = history.seconds.cumsum().to_numpy(dtype=float) / 60
-    return {"epoch": history.epoch.to_numpy(dtype=float), "minutes": minutes} | curves
+    """Return a data frame of a run: epoch, minutes and METRICS."""
+    minutes = run.history.seconds.cumsum() / 60
+    return run.history.assign(minutes=minutes)[["epoch", "minutes", *METRICS]]
 
 
 def mean_curves(runs):
-    """Return the curves' mean, and their mean less and plus the standard deviation, over runs.
-
-    As many epochs as the shortest run has.
-    """
+    """Return the curves' mean and standard deviation over runs, as far as the shortest one goes."""
     curves = [curves_of(run) for run in runs]
-    length = min(len(each["epoch"]) for each in curves)
-    stacked = {name: np.stack([each[name][:length] for each in curves]) for name in curves[0]}
-    mean = {name: values.mean(axis=0) for name, values in stacked.items()}
-    if len(runs) == 1:
-        return mean, mean, mean
-    spread = {name: values.std(axis=0, ddof=1) for name, values in stacked.items()}
-    spread |= {"epoch": 0, "minutes": 0}  # a band is about the heights
-    return (
-        mean,
-        {name: mean[name] - spread[name] for name in mean},
-        {name: mean[name] + spread[name] for name in mean},
-    )
+    length, names = min(map(len, curves)), curves[0].columns
+    stacked = np.stack([each[:length] for each in curves])
+    mean = pd.DataFrame(stacked.mean(axis=0), columns=names)
+    spread = pd.DataFrame(stacked.std(axis=0, ddof=1 if len(runs) > 1 else 0), columns=names)
+    spread[["epoch", "minutes"]] = 0.0  # a band is about the heights
+    return mean, spread
 
 
 def plotly_lines(group):
-    """Return the lines of a group, thin ones, band and mean: [{"style", "arrays"}, ...]."""
-    runs = [run for run in group.counted if len(run.history)]
+    """Return the lines of a group as `make_line` makes them: band, thin ones and mean."""
+    runs, lines = group.drawn, []
     if not runs:
         return []
-    label, lines = html.escape(group.label), []  # Plotly reads tags in names
-    mean, low, high = mean_curves(runs)
+    mean, spread = mean_curves(runs)
+    label = html.escape(group.label)  # Plotly reads tags in names
     shared = {"legendgroup": group.key, "mode": "lines"}
     if len(runs) > 1:
         label += f" (n = {len(runs)})"
-        band = {name: np.concatenate([high[name], low[name][::-1]]) for name in mean}
         fill = {"fill": "toself", "fillcolor": f"{group.color}33", "hoverinfo": "skip"}
         style = shared | fill | {"line": {"width": 0}, "showlegend": False}
-        lines.append((style, band))
+        lines.append(make_line(pd.concat([mean + spread, (mean - spread)[::-1]]), style))
         for run in runs:
-            style = {"line": {"color": group.color, "width": 1}, "opacity": 0.5}
+            style = shared | {"line": {"color": group.color, "width": 1}, "opacity": 0.5}
             style |= {"showlegend": False, "name": f"{label}, seed {html.escape(run.seed)}"}
-            lines.append((shared | style, curves_of(run)))
-    style = {"line": {"color": group.color, "width": 2.5}, "name": label}
-    if len(mean["epoch"]) == 1:
-        style["mode"] = "markers"  # a line needs two points
-    lines.append((shared | style, mean))
-    return [
-        {"style": style, "arrays": {name: encode(values) for name, values in arrays.items()}}
-        for style, arrays in lines
-    ]
+            lines.append(make_line(curves_of(run), style))
+    shared["mode"] = "lines" if len(mean) > 1 else "markers"  # a line needs two points
+    style = shared | {"line": {"color": group.color, "width": 2.5}, "name": label}
+    return [*lines, make_line(mean, style)]

@@ -6,13 +6,12 @@ import textwrap
 
 import numpy as np
 
-from internals.core.intervals import compare_pairs, compare_seeds
+from internals.core.intervals import Difference, compare_pairs, compare_seeds
 from internals.core.text import format_line
 from internals.runs import identity
 from internals.runs.run_reader import SOURCES, count_images
 
 NOT_RECORDED = "not recorded"
-NOT_COUNTED = ("script", "result")  # what follows from the rest
 
 
 def flatten(name, value):
@@ -51,9 +50,7 @@ def describe_group(group):
     found = {}
     for run in group.counted:
         for name, (kind, value) in describe_run(run).items():
-            values = found.setdefault(name, (kind, []))[1]
-            if value not in values:
-                values.append(value)
+            found.setdefault(name, (kind, {}))[1][value] = True  # each once, in their order
     return {name: (kind, ", ".join(values)) for name, (kind, values) in found.items()}
 
 
@@ -70,10 +67,9 @@ def list_differences(first, second):
 def count_causes(first, second, scripts_differ):
     """Return how many things that differ in two descriptions may be the cause of the difference.
 
-    Each hyperparameter is one, the backend, the machine and the versions are one each. Layers,
-    loss, optimizer and the images held out may follow from a hyperparameter: they count where none
-    differs, and the layers also where the scripts do. But for hyperparameters, what one side did
-    not record is not known to differ.
+    Each hyperparameter is one, other facts are one by their cause. Those that may follow from a
+    hyperparameter count where none differs, and the layers also where the scripts do. But for
+    hyperparameters, what one side did not record is not known to differ.
     """
     differ = {
         (kind, name)
@@ -83,15 +79,15 @@ def count_causes(first, second, scripts_differ):
     hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
     follow = {fact.cause for fact in identity.FACTS.values() if fact.follows}
     follow -= {"network"} if scripts_differ else set()
-    counted = {kind for kind, _ in differ} - {"hyperparameter", *NOT_COUNTED}
+    counted = {kind for kind, _ in differ} - {"hyperparameter", "script", "result"}
     counted -= follow if hyperparameters else set()
     return hyperparameters + len(counted)
 
 
 def compare_groups(first, second):
-    """Return the difference in test accuracy of two groups; None where one has no finished run."""
+    """Return the difference in test accuracy of two groups, unknown where none has finished."""
     if not first.accuracies or not second.accuracies:
-        return None
+        return Difference(None, None, None, "unknown")
     if len(first.accuracies) == len(second.accuracies) == 1:
         one, other = first.first.right_answers, second.first.right_answers
         if one and other and one[0] == other[0]:
@@ -130,10 +126,11 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
 
 def explain(difference, first, second):
     """Return in words the difference of two groups, its interval, and whether it is chance."""
-    if difference is None:
+    if difference.amount is None:
         return WORDS["unknown"]
-    values = {
-        "amount": f"{100 * difference.amount:+.2f}",
+    numbers = {"amount": difference.amount, "low": difference.low, "high": difference.high}
+    values = {name: f"{100 * value:+.2f}" for name, value in numbers.items() if value is not None}
+    values |= {
         "chance": WORDS["more" if difference.more_than_chance else "not more"],
         "differ": WORDS["differ" if difference.more_than_chance else "not differ"],
         "n1": len(first.accuracies),
@@ -142,37 +139,28 @@ def explain(difference, first, second):
         "c": f"{difference.only_second:,}",
         "sweep": WORDS["sweep"].format(script=format_line(second.first.record["script"])),
     }
-    known = difference.low is not None
-    if known:
-        values |= {"low": f"{100 * difference.low:+.2f}", "high": f"{100 * difference.high:+.2f}"}
-    sentence = WORDS["interval" if known else "no interval"].format(**values)
+    sentence = WORDS["interval" if "low" in values else "no interval"].format(**values)
     return f"{sentence} {WORDS[difference.method].format(**values)}"
-
-
-def explain_causes(count):
-    """Return in words what can be said of the cause."""
-    words = WORDS["causes" if count > 1 else "one cause" if count else "no cause"]
-    return words.format(causes=count)
 
 
 def scripts_differ(first, second):
     """Return whether the groups are of two scripts, or of code that was edited between them."""
     if first.first.record["script"] != second.first.record["script"]:
         return True
-    return any(all(texts) and texts[0] != texts[1] for _, *texts in pair_sources(first, second))
+    return any(one != other for one, other in kept_sources(first, second).values())
 
 
-def pair_sources(first, second):
-    """Return (file name, first's text, second's) of script and common.py; "" for one not kept."""
-    both = first.first.sources, second.first.sources
-    return [(name, both[0][name], both[1][name]) for name in both[0]]
+def kept_sources(first, second):
+    """Return {file name: (first's text, second's)} of script and common.py, where both kept it."""
+    one, other = first.first.sources, second.first.sources
+    return {name: (one[name], other[name]) for name in SOURCES if one[name] and other[name]}
 
 
 def diff_sources(first, second, names=SOURCES):
     """Return the unified diffs of the two groups' files as a list of lines, none where alike."""
     lines = []
-    for name, *texts in pair_sources(first, second):
-        if all(texts) and name in names:
+    for name, texts in kept_sources(first, second).items():
+        if name in names:
             paths = [f"{group.first.name}/{name}" for group in (first, second)]
             split = [text.splitlines() for text in texts]
             lines += difflib.unified_diff(*split, *paths, lineterm="")
@@ -183,10 +171,10 @@ def format_comparison(first, second):
     """Return a comparison of two groups as text: the difference, and all else that differs."""
     facts = describe_group(first), describe_group(second)
     causes = count_causes(*facts, scripts_differ(first, second))
-    difference = compare_groups(first, second)
+    cause = "causes" if causes > 1 else "one cause" if causes else "no cause"
     lines = [f"{second.label}, compared with {first.label}:"]
-    lines += textwrap.wrap(explain(difference, first, second), 100)
-    lines.append(explain_causes(causes))
+    lines += textwrap.wrap(explain(compare_groups(first, second), first, second), 100)
+    lines.append(WORDS[cause].format(causes=causes))
     shown = [("test accuracy", first.accuracy_text, second.accuracy_text)]
     shown.append(("last epoch", first.last_epoch_text, second.last_epoch_text))
     shown.append(("best epoch", first.best_epoch_text, second.best_epoch_text))

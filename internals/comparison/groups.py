@@ -26,21 +26,30 @@ class Group:
 
     @functools.cached_property
     def counted(self):
-        """Return the runs whose results count: complete, and one a seed, the latest.
-
-        Where none is complete, whatever is there.
-        """
-        known = [run for run in self.runs if run.complete]
-        by_seed = {run.seed or run.folder: run for run in known}
+        """Return the runs whose results count: complete, the latest of a seed; or all there are."""
+        by_seed = {run.seed or run.folder: run for run in self.runs if run.complete}
         return [*by_seed.values()] or self.runs
 
     @property
     def first(self):
         return self.counted[0]
 
+    @property
+    def drawn(self):
+        """Return the runs that count and have epochs to be drawn."""
+        return [run for run in self.counted if len(run.history)]
+
     @functools.cached_property
     def accuracies(self):
         return [run.accuracy for run in self.counted if run.complete]
+
+    @functools.cached_property
+    def matrix(self):
+        """Return the sum of the confusion matrices of the runs that count; None where one lacks."""
+        matrices = [run.matrix for run in self.counted]
+        if any(matrix is None or [*matrix] != [*matrices[0]] for matrix in matrices):
+            return None
+        return sum(matrices[1:], matrices[0])
 
     @functools.cached_property
     def status(self):
@@ -52,17 +61,18 @@ class Group:
     @functools.cached_property
     def figures(self):
         """Return what the table shows: means and standard deviations over the counted seeds."""
-        histories = [run.history for run in self.counted if len(run.history)]
-        best, best_at = best_epochs(self.counted)
+        known = [run.history.val_accuracy for run in self.drawn]
+        known = [accuracies for accuracies in known if accuracies.notna().any()]
+        at = [accuracies.argmax() + 1 for accuracies in known]
         accuracy, spread = mean_and_std([run.accuracy for run in self.counted])
         minutes, minutes_std = mean_and_std([run.minutes for run in self.counted])
         return {
             "n": len(self.counted),
             "accuracy": accuracy,
             "accuracy_std": spread,
-            "last_epoch": mean_and_std([h.val_accuracy.iloc[-1] for h in histories])[0],
-            "best_epoch": best,
-            "best_at": best_at,
+            "last_epoch": mean_and_std([r.history.val_accuracy.iloc[-1] for r in self.drawn])[0],
+            "best_epoch": mean_and_std([accuracies.max() for accuracies in known])[0],
+            "best_at": "-".join(map(str, sorted({min(at), max(at)}))) if at else "",
             "minutes": minutes,
             "minutes_std": minutes_std,
             "epochs": max(len(run.history) for run in self.counted),
@@ -84,35 +94,38 @@ class Group:
 
     @property
     def best_epoch_text(self):
-        return format_best_epoch(self.counted)
+        """Return the best epoch's accuracy in percent, and it; marked if the test set chose."""
+        best, mark = self.figures["best_epoch"], "" if self.first.holds_out else TEST_MARK
+        return "-" if math.isnan(best) else f"{100 * best:.2f} ({self.figures['best_at']}){mark}"
+
+    def most_confused(self, count=5):
+        """Return in words the pairs of classes most confused, both ways taken together."""
+        if self.matrix is None:
+            return []
+        names, counts = [*self.matrix], self.matrix.to_numpy()
+        both = counts + counts.T
+        most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
+        pairs = zip(*np.unravel_index(most, both.shape), strict=True)
+        return [
+            f"{names[a]} and {names[b]}: {both[a, b]} times ({counts[a, b]} {names[a]} called "
+            f"{names[b]}, {counts[b, a]} {names[b]} called {names[a]})"
+            for a, b in pairs
+            if a < b and both[a, b]
+        ]
 
 
-def format_best_epoch(runs):
-    """Return the best epoch's accuracy in percent with the epoch; marked if the test set chose."""
-    best, at = best_epochs(runs)
-    if math.isnan(best):
-        return "-"
-    return f"{100 * best:.2f} ({at}){'' if runs[0].holds_out else TEST_MARK}"
-
-
-def best_epochs(runs):
-    """Return the mean of the runs' best validation accuracies, and at which epochs, as "8-15"."""
-    accuracies = [run.history.val_accuracy.to_numpy() for run in runs]
-    accuracies = [each for each in accuracies if not np.isnan(each).all()]
-    at = [int(np.nanargmax(each)) + 1 for each in accuracies]
-    words = "-".join(map(str, sorted({min(at), max(at)}))) if at else ""
-    return mean_and_std([np.nanmax(each) for each in accuracies])[0], words
+def group_by(items, key):
+    """Return {key: [items, ...]} by what `key(item)` returns, all in the order of the items."""
+    found = collections.defaultdict(list)
+    for item in items:
+        found[key(item)].append(item)
+    return found
 
 
 def make_groups(runs):
     """Return the runs as groups, in the order of the runs."""
-    by_recipe = collections.defaultdict(list)
-    for run in runs:
-        by_recipe[identity.recipe_of(run.record)].append(run)
-    return [
-        Group(
-            sorted(alike, key=lambda run: (run.seed, run.record["started"])),
-            hashlib.sha256(recipe.encode()).hexdigest()[:8],
-        )
-        for recipe, alike in by_recipe.items()
-    ]
+    groups = []
+    for recipe, alike in group_by(runs, lambda run: identity.recipe_of(run.record)).items():
+        alike.sort(key=lambda run: (run.seed, run.record["started"]))
+        groups.append(Group(alike, hashlib.sha256(recipe.encode()).hexdigest()[:8]))
+    return groups

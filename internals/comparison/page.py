@@ -15,9 +15,8 @@ from urllib.parse import quote
 import jinja2
 
 from internals.comparison.charts import MOST_IN_A_CHART, draw_charts
-from internals.comparison.confusion_matrix import matrix_of, most_confused
 from internals.comparison.disagreements import make_sheet
-from internals.comparison.groups import TEST_MARK, format_best_epoch
+from internals.comparison.groups import TEST_MARK, Group
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, format_cells, shared_settings
 from internals.core.files import fail, write_file, write_text
@@ -30,15 +29,10 @@ PLOTLY = "plotly.min.js"
 TEST_IMAGES = "test_images.png"
 MOST_DRAWN = 4  # data sets; the second one's charts end in _2
 PICTURES = (
-    "accuracy",
-    "loss",
-    "confusion_matrix",
-    "predictions",
-    "mistakes",
-    "calibration",
-    "features",
-    "samples",
+    "accuracy loss confusion_matrix predictions mistakes calibration features samples".split()
 )
+LOADER = jinja2.FileSystemLoader(Path(__file__).parent)
+TEMPLATES = jinja2.Environment(loader=LOADER, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def write_page(comparison, results):
@@ -52,16 +46,11 @@ def write_page(comparison, results):
     files.mkdir(parents=True, exist_ok=True)
     sections, sheet, drawn = [], [], []
     for number, data_set in enumerate(comparison.data_sets, start=1):
-        charts = {}
-        if number <= MOST_DRAWN:
-            suffix = "" if number == 1 else f"_{number}"
-            charts = draw_charts(data_set.groups, files, suffix)
-            drawn += [f"{name}.png" for name in charts]
+        suffix = "" if number == 1 else f"_{number}"
+        charts = draw_charts(data_set.groups, files, suffix) if number <= MOST_DRAWN else {}
+        drawn += [f"{name}.png" for name in charts]
         header, cells = format_cells(data_set)
-        rows = [
-            describe_row(group, texts, results)
-            for group, texts in zip(data_set.groups, cells, strict=True)
-        ]
+        rows = [describe_row(*row, results) for row in zip(data_set.groups, cells, strict=True)]
         section = {"title": data_set.title, "shared": shared_settings(data_set), "rows": rows}
         section |= {"header": header, "charts": charts, "number": number}
         section["data"] = as_script(describe_data_set(data_set, sheet))
@@ -72,7 +61,7 @@ def write_page(comparison, results):
     for picture in files.glob("[!.]*.png"):  # another process is writing those that begin with .
         if picture.name not in drawn:
             picture.unlink(missing_ok=True)
-    page = load_template().render(
+    page = TEMPLATES.get_template("page.html").render(
         generator=GENERATOR,
         files=FILES,
         sections=sections,
@@ -85,11 +74,6 @@ def write_page(comparison, results):
         pictures=PICTURES,
     )
     write_text(path, page)
-
-
-def load_template():
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string((Path(__file__).parent / "page.html").read_text("utf-8"))
 
 
 def as_script(value):
@@ -111,32 +95,34 @@ def copy_plotly(files):
 def describe_row(group, cells, results):
     """Return what the page's table shows of a group: its cells, its runs, the pictures of one."""
     shown = group.first
-    matrix = matrix_of(group)
     folder = link_to(shown.folder, results)
     return {
         "group": group,
         "cells": cells,
-        "runs": [
-            {
-                "name": run.name,
-                "link": link_to(run.folder, results),
-                "seed": run.seed,
-                "status": run.record["status"],
-                "counted": run in group.counted,
-                "accuracy": "-" if run.accuracy != run.accuracy else f"{100 * run.accuracy:.2f} %",
-                "best": format_best_epoch([run]),
-                "minutes": f"{run.minutes:.1f}",
-                "epochs": len(run.history),
-            }
-            for run in group.runs
-        ],
+        "runs": [describe_run(run, group, results) for run in group.runs],
         "pictures": {
             name: f"{folder}/{name}.png"
             for name in PICTURES
             if (shown.folder / f"{name}.png").exists()
         },
         "shown": shown.name,
-        "confused": most_confused(matrix) if matrix is not None else [],
+        "confused": group.most_confused(),
+    }
+
+
+def describe_run(run, group, results):
+    """Return what the page's table shows of one run of a group."""
+    alone = Group([run], key="")
+    return {
+        "name": run.name,
+        "link": link_to(run.folder, results),
+        "seed": run.seed,
+        "status": run.record["status"],
+        "counted": run in group.counted,
+        "accuracy": alone.accuracy_text,
+        "best": alone.best_epoch_text,
+        "minutes": f"{run.minutes:.1f}",
+        "epochs": len(run.history),
     }
 
 
@@ -146,10 +132,7 @@ def link_to(folder, results):
 
 
 def refresh(folder):
-    """Bring the page up to date that lays the run in `folder` beside others; never raise.
-
-    Only where the run lies in a results folder: in <results>/<script>/<run>.
-    """
+    """Bring the page in <results> up to date for a run in <results>/<script>/<run>; never raise."""
     messages = io.StringIO()  # of whatever ends the program, which a run must outlive
     try:
         folder = folder.resolve()

@@ -1,28 +1,17 @@
 """The data behind the page's JavaScript: lines, and every comparison that ticks can ask for."""
 
+import dataclasses
 import hashlib
 import itertools
 
+from internals.comparison import differences, disagreements
 from internals.comparison.curves import METRICS, plotly_lines
-from internals.comparison.differences import (
-    WORDS,
-    compare_groups,
-    count_causes,
-    describe_group,
-    diff_sources,
-    scripts_differ,
-)
-from internals.comparison.disagreements import (
-    choose_runs,
-    find_disagreements_of_runs,
-    read_pictures,
-)
 from internals.core.text import format_line
 
 MOST_COMPARED = 100  # groups of a data set, each with each: 4,950 comparisons
 MOST_PAIRED = 6  # groups whose test images are laid side by side, each with each
 MOST_DIFFS = 100  # pairs of script texts
-PAGE_WORDS = WORDS | {
+PAGE_WORDS = differences.WORDS | {
     "metrics": METRICS,
     "axes": {"epoch": "epoch", "minutes": "minutes of training"},
     "elsewhere": f"Beyond the first {MOST_COMPARED} rows: python compare.py {{first}} {{second}}",
@@ -33,17 +22,17 @@ PAGE_WORDS = WORDS | {
 def describe_data_set(data_set, sheet):
     """Return what the page must know of a data set, as JSON can hold it; adds pictures to `sheet`.
 
-    A comparison is [points, low, high, method, only the first right, only the second right, number
-    of causes], by the places of its two groups: "0 3".
+    Comparisons, as page.html explains them, go by the places of their two groups: "0 3".
     """
     compared = data_set.groups[:MOST_COMPARED]
-    facts = [describe_group(group) for group in compared]
+    facts = [differences.describe_group(group) for group in compared]
     comparisons = {}
-    for first, second in itertools.combinations(range(len(compared)), 2):
-        groups = compared[first], compared[second]
-        causes = count_causes(facts[first], facts[second], scripts_differ(*groups))
-        found = compare_groups(*groups)
-        comparisons[f"{first} {second}"] = [*as_numbers(found), causes]
+    for (one, first), (other, second) in itertools.combinations(enumerate(compared), 2):
+        scripts_differ = differences.scripts_differ(first, second)
+        causes = differences.count_causes(facts[one], facts[other], scripts_differ)
+        found = dataclasses.astuple(differences.compare_groups(first, second))
+        points = [None if share is None else round(100 * share, 3) for share in found[:3]]
+        comparisons[f"{one} {other}"] = [*points, *found[3:], causes]
     return {
         "groups": [describe_one(group) for group in data_set.groups],
         "facts": facts,
@@ -51,15 +40,6 @@ def describe_data_set(data_set, sheet):
         "diffs": make_diffs(compared),
         "pairs": make_pairs(compared[:MOST_PAIRED], sheet),
     }
-
-
-def as_numbers(difference):
-    """Return a difference in points, as a short list; null where a number is not known."""
-    if difference is None:
-        return [None, None, None, "unknown", 0, 0]
-    numbers = (difference.amount, difference.low, difference.high)
-    points = [None if number is None else round(100 * number, 3) for number in numbers]
-    return [*points, difference.method, difference.only_first, difference.only_second]
 
 
 def describe_one(group):
@@ -90,7 +70,7 @@ def make_diffs(groups):
     for first, second in itertools.combinations(groups, 2):
         keys = text_key(first), text_key(second)
         if all(keys) and keys[0] != keys[1] and " ".join(keys) not in diffs:
-            diffs[" ".join(keys)] = diff_sources(first, second)
+            diffs[" ".join(keys)] = differences.diff_sources(first, second)
         if len(diffs) == MOST_DIFFS:
             break
     return diffs
@@ -99,24 +79,19 @@ def make_diffs(groups):
 def make_pairs(groups, sheet):
     """Return the paired test images of each two groups; the pictures are appended to `sheet`."""
     pairs, places = {}, {}
-    for first, second in itertools.combinations(range(len(groups)), 2):
-        runs = choose_runs(groups[first], groups[second])
+    for (one, first), (other, second) in itertools.combinations(enumerate(groups), 2):
+        runs = disagreements.choose_runs(first, second)
         try:
-            ways = find_disagreements_of_runs(*runs)
+            ways = disagreements.find_disagreements_of_runs(*runs)
         except ValueError as error:
-            pairs[f"{first} {second}"] = {"problem": str(error)}
+            pairs[f"{one} {other}"] = {"problem": str(error)}
             continue
-        names = [row[0] for rows in ways for row in rows]
-        pictures = read_pictures(runs[0], [name for name in names if name not in places])
-        for name, picture in pictures.items():
+        unseen = [row[0] for way in ways for row in way if row[0] not in places]
+        for name, picture in disagreements.read_pictures(runs[0], unseen).items():
             places[name] = len(sheet)
             sheet.append(picture)
-        pairs[f"{first} {second}"] = {
-            "runs": [run.name for run in runs],
-            "ways": [
-                [[places.get(row[0], -1), *map(as_plain, row)] for row in way] for way in ways
-            ],
-        }
+        shown = [[[places.get(row[0], -1), *map(as_plain, row)] for row in way] for way in ways]
+        pairs[f"{one} {other}"] = {"runs": [run.name for run in runs], "ways": shown}
     return pairs
 
 

@@ -5,13 +5,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import pandas as pd
 import tyro
 
-from internals.comparison.data_sets import make_data_sets
+from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
-from internals.comparison.labels import differing
 from internals.core.files import fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
 from internals.runs.run_reader import names_of, read_folders
@@ -49,7 +47,6 @@ class Comparison:
 
     data_sets: list
     broken: dict  # what is wrong, by folder
-    chosen: bool = False  # whether two or more were named
 
     @property
     def groups(self):
@@ -57,22 +54,20 @@ class Comparison:
 
 
 def compare(options):
-    """Return the chosen runs in groups, by data set, best first."""
-    check(options)
-    runs, broken = read_runs(options)
-    groups = sort_groups(make_groups(runs), options.sort)
-    data_sets = make_data_sets(groups)
-    for data_set in data_sets:
-        data_set.groups = data_set.groups[: options.limit or None]
-    return Comparison(data_sets, broken, chosen=len(options.runs) > 1)
-
-
-def check(options):
-    """End the program with a message where an option is out of its range."""
+    """Return the chosen runs in groups, by data set, best first; end the program on wrong input."""
     if options.limit < 0:
         fail(f"limit is {options.limit}; it must be 0, for all, or more")
     if options.csv and not Path(options.csv).expanduser().parent.is_dir():
         fail(f"csv is {options.csv!r}; there is no folder {Path(options.csv).parent}")
+    runs, broken = read_runs(options)
+    groups = make_groups(runs)
+    values = pd.Series([group.figures[options.sort] for group in groups], dtype=object)
+    smallest_first = options.sort in ("minutes", "parameters")
+    order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
+    data_sets = make_data_sets([groups[index] for index in order])
+    for data_set in data_sets:
+        data_set.groups = data_set.groups[: options.limit or None]
+    return Comparison(data_sets, broken)
 
 
 def read_runs(options):
@@ -84,16 +79,12 @@ def read_runs(options):
         if not results.is_dir():
             fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
         found = read_folders(results, broken)
+    keys = {run.folder: group.key for group in make_groups(found) for run in group.runs}
     for word in options.runs:
-        if word in words:
-            chosen = [run for run in found if word in names_of(run)]
-            groups = [group for group in make_groups(found) if group.key == word]
-            chosen += [run for group in groups for run in group.runs]
-            if not chosen:
-                fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
-            runs += chosen
-        else:
-            runs += read_folders(Path(word).expanduser(), broken)
+        named = [run for run in found if word in {keys[run.folder], *names_of(run)}]
+        if word in words and not named:
+            fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
+        runs += named if word in words else read_folders(Path(word).expanduser(), broken)
     runs = list({run.folder.resolve(): run for run in runs or found}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
@@ -111,14 +102,6 @@ def explain_none(options, broken):
     fail(f"no run matches: there is none{of_script} in {where}")
 
 
-def sort_groups(groups, column):
-    """Return the groups sorted by a column, those without a value last."""
-    sign = -1 if column in ("accuracy", "epochs", "started") else 1
-    values = pd.Series([group.figures[column] for group in groups], dtype=object)
-    order = values.rank(na_option="bottom", ascending=sign > 0).argsort(kind="stable")
-    return [groups[index] for index in order]
-
-
 # ------------------------------------------------------------------------------------------------
 # The table
 
@@ -126,11 +109,10 @@ def sort_groups(groups, column):
 def settings_of(group):
     """Return what decides a group's result and can be read in a table, as text."""
     record = group.first.record
-    words = {name: str(record[name]) for name in ("backend", "device") if name in record}
-    named = {"script": record["script"]}
-    if "recipe" in record["hyperparameters"]:
-        named["recipe"] = format_line(record["hyperparameters"]["recipe"])
-    return named | group.first.settings | words
+    named = {"script": record["script"], "recipe": record["hyperparameters"].get("recipe")}
+    words = {name: record.get(name) for name in ("backend", "device")}
+    known = named | group.first.settings | words
+    return {name: format_line(value) for name, value in known.items() if value is not None}
 
 
 def shared_settings(data_set):
@@ -156,51 +138,45 @@ def make_table(data_set):
     for group, values in zip(data_set.groups, settings, strict=True):
         row = {"run": group.label, "group": group.key, "status": group.status} | group.figures
         row["best_chosen_by_test_set"] = not group.first.holds_out
-        rows.append({name: values.get(name) for name in names} | row)
-    return pd.DataFrame(rows, columns=list(dict.fromkeys([*row, *names])), dtype=object)
+        rows.append(row | {name: values.get(name) for name in names if name not in row})
+    return pd.DataFrame(rows, dtype=object)
 
 
 def format_cells(data_set):
     """Return the names of the columns, and for each group a list of (text, value to sort by)."""
-    table, rows = make_table(data_set), []
-    differ = [*table.columns][[*table.columns].index("best_chosen_by_test_set") + 1 :]
-    finished = set(table.status) == {"finished"}
-    for group, row in zip(data_set.groups, table.to_dict("records"), strict=True):
-        minutes = format_mean_and_std(row["minutes"], row["minutes_std"], "{:.1f}")
+    rows = []
+    settings = [settings_of(group) for group in data_set.groups]
+    differ = [name for name in differing(settings) if name not in ("script", "epochs")]
+    finished = all(group.status == "finished" for group in data_set.groups)
+    for group, values in zip(data_set.groups, settings, strict=True):
+        figures = group.figures
+        minutes = format_mean_and_std(figures["minutes"], figures["minutes_std"], "{:.1f}")
         cells = {
             "run": (group.label, group.label),
-            "accuracy": (group.accuracy_text, row["accuracy"]),
-            "best epoch": (group.best_epoch_text, row["best_epoch"]),
-            "minutes": (minutes, row["minutes"]),
-            "epochs": (str(row["epochs"]), row["epochs"]),
+            "accuracy": (group.accuracy_text, figures["accuracy"]),
+            "best epoch": (group.best_epoch_text, figures["best_epoch"]),
+            "minutes": (minutes, figures["minutes"]),
+            "epochs": (str(figures["epochs"]), figures["epochs"]),
         }
         if not finished:
             cells["status"] = (group.status, group.status)
-        cells["parameters"] = (format_value("parameters", row["parameters"]), row["parameters"])
-        for name in differ:
-            if name not in ("script", "epochs"):
-                cells[name.replace("_", " ")] = (format_value(name, row[name]), row[name])
-        rows.append([(text, sortable(value)) for text, value in cells.values()])
+        for name in ("parameters", *differ):
+            value = (figures | values).get(name)
+            cells[name.replace("_", " ")] = (format_value(name, value), value)
+        rows.append([*cells.values()])
     return [*cells], rows
 
 
-def sortable(value):
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def show_table(data_set, width=100):
-    """Return the table of a data set as text, no wider than `width`; more columns are named below.
-
-    The columns that all groups share stand above it in one line.
-    """
+    """Return the table of a data set as text, no wider than `width`; what has no room is named."""
     header, rows = format_cells(data_set)
     texts = [header, *([text for text, _ in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     widths[0] = min(widths[0], 38)
-    room, shown = width, []
+    room, shown = width + 2, []  # two spaces stand before each column but the first
     for index, needed in enumerate(widths):
-        if needed + 2 <= room + 2 * (index == 0):
-            room -= needed + 2 * bool(shown)
+        if needed + 2 <= room:
+            room -= needed + 2
             shown.append(index)
     shared = shared_settings(data_set)
     lines = [shorten(f"all: {shared}", width)] if shared else []

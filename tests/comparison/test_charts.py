@@ -16,7 +16,7 @@ def charts(monkeypatch):
     """Return the figures drawn, by name."""
     drawn = {}
     monkeypatch.setattr(
-        "internals.comparison.charts.save_figure",
+        "internals.report.style.save_figure",
         lambda figure, path: drawn.update({path.stem: figure}),
     )
     return drawn

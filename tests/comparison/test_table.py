@@ -5,7 +5,6 @@ from conftest import HOSTILE, write_run
 from made_runs import change_record, make_run
 
 from internals.comparison import table as comparison
-from internals.comparison.confusion_matrix import matrix_of, most_confused
 from internals.comparison.table import Options, compare
 
 
@@ -103,7 +102,7 @@ def test_csv_holds_what_the_table_shows(results, tmp_path):
 
 def test_most_confused(results):
     group = compare(Options(results=results)).groups[0]
-    assert most_confused(matrix_of(group), count=2) == [
+    assert group.most_confused(count=2) == [
         "cat and dog: 3 times (1 cat called dog, 2 dog called cat)",
         f"dog and {HOSTILE}: 3 times (0 dog called {HOSTILE}, 3 {HOSTILE} called dog)",
     ]
