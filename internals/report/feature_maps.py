@@ -10,10 +10,7 @@ MOST_BLOCKS = 6  # that a picture has room for
 
 
 def find_most_confident_mistakes(probabilities, labels, most):
-    """Return which test images are named wrongly, those named with the highest probability first.
-
-    `probabilities` (n, classes) belong to `labels` (n,).
-    """
+    """Return which test images are named wrongly, the one with the highest probability first."""
     sure = probabilities.max(axis=1)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-sure[wrong], kind="stable")][:most]
@@ -30,8 +27,7 @@ def calibration_curve_of(probabilities, labels):
     right = (probabilities.argmax(axis=1) == labels).astype(int)
     shares, means = sklearn.calibration.calibration_curve(right, sure, n_bins=BINS, pos_label=1)
     edges = np.linspace(0, 1, BINS + 1)[1:-1]
-    counts = np.bincount(np.searchsorted(edges, sure), minlength=BINS)
-    counts = counts[counts > 0]
+    _, counts = np.unique(np.searchsorted(edges, sure), return_counts=True)
     return means, shares, counts, float(np.abs(means - shares) @ counts / counts.sum())
 
 
@@ -41,10 +37,10 @@ def find_kernels(model, image_shape):
     They are a convolution's kernels or, where all pixels go to a dense layer, its weights. Grey,
     0.5, is a weight of 0; the largest weight of each is 0 or 1.
     """
-    layers = [layer for layer in model.layers if getattr(layer, "kernel", None) is not None]
-    if not layers:
+    layers = (layer for layer in model.layers if getattr(layer, "kernel", None) is not None)
+    layer = next(layers, None)
+    if layer is None:
         return None
-    layer = layers[0]
     kernel = keras.ops.convert_to_numpy(layer.kernel).astype("float32")
     if isinstance(layer, keras.layers.Conv2D) and kernel.shape[2] == 3:
         kernels = kernel.transpose(3, 0, 1, 2)
@@ -80,10 +76,7 @@ def is_picture(symbol):
 
 
 def find_maps(model, batch):
-    """Return what the end of each block makes of the first image of a batch.
-
-    They are float32 arrays (height, width, maps).
-    """
+    """Return what the end of each block makes of a batch's first image: (height, width, maps)."""
     ends = find_block_ends(model)
     if not ends:
         return []
