@@ -24,7 +24,10 @@ from internals.runs.run import CAN_GO_ON
 from internals.runs.run_reader import names_of, read_folders
 
 MODEL = "model.keras"
-MOST_NAMED = 3  # classes of a picture
+PLACES = ("first", "second", "third")  # of the classes that are named
+SQUEEZED = "All of each picture is squeezed to what the network sees"
+CUT = """Each picture is cut to its centre square before it is resized, as CIFAR-10's are cut tight;
+--whole squeezes all of it, as is done with an image folder's"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,25 +53,20 @@ class Answer:
     belief: reliability.Reliability | None  # None where the run has no predictions.csv
 
     def __str__(self):
-        best = zip(self.names[:MOST_NAMED], self.probabilities, strict=False)
+        best = zip(self.names[: len(PLACES)], self.probabilities, strict=False)
         words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
-        lines = [f"{format_path(self.path)}: {', '.join(words)}"]
-        return "\n".join(lines + fill(str(self.belief or ""), "    "))
+        answer = f"{format_path(self.path)}: {', '.join(words)}"
+        return f"{answer}\n{fill(str(self.belief), '    ')}" if self.belief else answer
 
     def row(self):
         """Return the answer as a row of the table."""
         row = {"picture": format_path(self.path)}
-        for index, name in enumerate(self.names[:MOST_NAMED]):
-            place = ("first", "second", "third")[index]
-            row |= {place: name, f"{place}_probability": self.probabilities[index]}
+        for place, name, share in zip(PLACES, self.names, self.probabilities, strict=False):
+            row |= {place: name, f"{place}_probability": share}
         if self.belief:
             row |= {"counted_on": self.belief.among, "test_images": self.belief.images}
             row["share_right"] = self.belief.right / self.belief.images
         return row
-
-
-# ------------------------------------------------------------------------------------------------
-# What is asked for
 
 
 def check(options):
@@ -95,8 +93,7 @@ def find_run(options):
     if places:
         found = read_folders(places[0], broken)
     else:
-        found = [run for run in read_folders(results, broken) if word in names_of(run)]
-        broken = {}
+        found = [run for run in read_folders(results, {}) if word in names_of(run)]
     problems = [f"{format_path(folder)} is broken: {words}" for folder, words in broken.items()]
     if not found:
         wanted = "is not a folder of runs, nor the name of a run; first comes the run"
@@ -105,10 +102,10 @@ def find_run(options):
     newest = max(trained or found, key=lambda run: run.record["started"])
     if not trained:
         explain_untrained(newest)
-    several = f", the newest of {len(trained)} with a trained network"
     for problem in problems:
         print(f"passed over: {problem}")
-    print(f"run: {format_path(newest.folder)}{several if len(trained) > 1 else ''}")
+    several = f", the newest of {len(trained)} with a trained network" if trained[1:] else ""
+    print(f"run: {format_path(newest.folder)}{several}")
     return newest
 
 
@@ -132,20 +129,15 @@ def find_pictures(words):
     for word in words:
         found = [word] if os.path.lexists(word) else sorted(glob.glob(word))  # Windows leaves "*"
         for path in found or [word]:
+            name = format_path(path)
             if os.path.isfile(path):
                 paths.append(path)
-                continue
-            name = format_path(path)
-            if os.path.isdir(path):
+            elif os.path.isdir(path):
                 problems.append(f"{name} is a folder; name the pictures in it: {name}/*.jpg")
             else:
                 there = "is no file" if os.path.lexists(path) else "does not exist"
                 problems.append(f"{name} {there}; it must be a picture")
     return paths, problems
-
-
-# ------------------------------------------------------------------------------------------------
-# Pictures
 
 
 def read_picture(path, size, whole):
@@ -170,39 +162,27 @@ def read_picture(path, size, whole):
         raise ValueError(f"{format_path(path)} cannot be read: {words}") from error
 
 
-# ------------------------------------------------------------------------------------------------
-# Answers
-
-
 def introduce(run, names, whole):
     """Print what is true of all answers; return the table of predictions.csv, or None."""
     known = f"It knows {len(names)} classes, {enumerate_few(names, 10)}"
-    lines = [f"{known}, and calls everything one of them, often surely"]
+    print(fill(f"{known}, and calls everything one of them, often surely"))
     if not math.isnan(run.accuracy):
-        lines.append(f"It names {100 * run.accuracy:.2f} % of its test images rightly, and others")
-        lines[-1] += " as well only where they are like those"
+        right = f"It names {100 * run.accuracy:.2f} % of its test images rightly"
+        print(fill(f"{right}, and others as well only where they are like those"))
     predictions = None
     try:
         predictions = run.predictions
     except ValueError as error:
-        lines.append(f"How far to believe it cannot be told: {error}")
-    if whole:
-        lines.append("All of each picture is squeezed to what the network sees")
-    else:
-        lines.append(
-            "Each picture is cut to its centre square before it is resized, as CIFAR-10's are cut "
-            "tight; --whole squeezes all of it, as is done with an image folder's"
-        )
-    for line in lines:
-        print(*fill(line), sep="\n")
+        print(fill(f"How far to believe it cannot be told: {error}"))
+    print(fill(SQUEEZED if whole else CUT))
     return predictions
 
 
 def fill(text, indent="", width=100):
     """Return a text in lines of at most so many columns, each number with its %."""
     text = text.replace(" %", "\0%")
-    lines = textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
-    return [line.replace("\0%", " %") for line in lines]
+    text = textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)
+    return text.replace("\0%", " %")
 
 
 def make_answer(path, class_names, probabilities, predictions):

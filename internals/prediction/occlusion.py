@@ -57,18 +57,14 @@ def predict_with_map(network, normalise, image, flip=False):
 def occlude(image):
     """Return copies of an image (height, width, 3), in each of which a square is covered.
 
-    Its sides are a quarter of the image's, its colour the image's mean. There is a copy for each
-    place in a grid of CELLS by CELLS, row by row; at the edges the square hangs over.
+    Its sides are a quarter of the image's, its colour the image's mean, its middle each place in a
+    grid of CELLS by CELLS, row by row.
     """
     copies = np.repeat(image[np.newaxis], CELLS**2, axis=0)
     mean = np.rint(image.mean(axis=(0, 1)))
-    for copy, place in zip(copies, np.ndindex(CELLS, CELLS), strict=True):
-        rows, columns = (
-            slice(max(0, round(middle - side / 8)), round(middle + side / 8))
-            for middle, side in (
-                ((index + 0.5) * side / CELLS, side)
-                for index, side in zip(place, image.shape[:2], strict=True)
-            )
-        )
-        copy[rows, columns] = mean
+    height, width = image.shape[:2]
+    for copy, (row, column) in zip(copies, np.ndindex(CELLS, CELLS), strict=True):
+        y, x = (row + 0.5) * height / CELLS, (column + 0.5) * width / CELLS
+        top, left = max(0, round(y - height / 8)), max(0, round(x - width / 8))
+        copy[top : round(y + height / 8), left : round(x + width / 8)] = mean
     return copies

@@ -15,7 +15,7 @@ from PIL import Image
 from internals.core.text import format_path, shorten
 from internals.data.image_file import open_image
 from internals.prediction.answers import fill
-from internals.report.style import save_figure, short_names
+from internals.report.style import add_axes, save_figure, short_names
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS = 10
@@ -35,7 +35,7 @@ def draw_sheet(run, answer, seen, drops, whole):
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
     if answer.belief:
         words = f"How far to believe it, if it is one of the {len(answer.names)}: {answer.belief}"
-        words = "\n".join(fill(words, width=165))
+        words = fill(words, width=165)
         figure.text(0.15 / WIDTH, 0.1 / HEIGHT, words, size=9, linespacing=1.4)
     plot_photo(add_panel(figure, 0.15), answer.path, seen.shape, whole)
     height, width = seen.shape[:2]
@@ -52,8 +52,7 @@ def draw_sheet(run, answer, seen, drops, whole):
 
 def add_panel(figure, left, bottom=BOTTOM, width=PANEL, height=PANEL):
     """Return axes at that place, in inches, for an image."""
-    place = (left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT)
-    axes = figure.add_axes(place, xticks=[], yticks=[])
+    axes = add_axes(figure, left, bottom, width, height, xticks=[], yticks=[])
     axes.spines[:].set_color("#dddddd")  # where a white image ends
     return axes
 
@@ -63,20 +62,16 @@ def plot_photo(axes, path, shape, whole):
     photo = open_image(path, PHOTO)
     photo.thumbnail(PHOTO)
     small = max(photo.size) < min(PHOTO) / 4
-    axes.imshow(photo, interpolation="nearest" if small else "antialiased")
     width, height = photo.size
+    smooth = "nearest" if small else "antialiased"
+    axes.imshow(photo, interpolation=smooth, extent=(0, width, height, 0))
     across = width if whole else min(width, height * shape[1] / shape[0])
     down = height if whole else min(height, width * shape[0] / shape[1])
     left, top = (width - across) / 2, (height - down) / 2
-    for corner, *size in (
-        ((0, 0), left, height),
-        ((width - left, 0), left, height),
-        ((0, 0), width, top),
-        ((0, height - top), width, top),
-    ):
-        corner = corner[0] - 0.5, corner[1] - 0.5  # where the first pixel begins
-        axes.add_patch(Rectangle(corner, *size, color="white", alpha=0.65, linewidth=0))
-    axes.add_patch(Rectangle((left - 0.5, top - 0.5), across, down, fill=False, color=GREY))
+    strip = (left, height) if left else (width, top)
+    for corner in ((0, 0), (width - strip[0], height - strip[1])):
+        axes.add_patch(Rectangle(corner, *strip, color="white", alpha=0.65, linewidth=0))
+    axes.add_patch(Rectangle((left, top), across, down, fill=False, color=GREY))
     axes.set_title("the photo, squeezed whole" if whole else "the photo, and its square", size=9)
 
 
@@ -94,12 +89,10 @@ def plot_occlusion_map(figure, seen, drops, name):
     scale = add_panel(figure, 6.05, BOTTOM - 0.2, height=0.1)
     scale.imshow(np.linspace(-1, 1, 101)[np.newaxis], cmap="RdBu_r", aspect="auto")
     points = f"{100 * limit:.0f} points"
-    for x, side, words in (
-        (0, "left", f"if covered: +{points}"),
-        (0.5, "center", "0"),
-        (1, "right", f"−{points}"),
-    ):
-        scale.text(x, -0.4, words, ha=side, va="top", size=8, transform=scale.transAxes)
+    style = {"va": "top", "size": 8, "transform": scale.transAxes}
+    scale.text(0, -0.4, f"if covered: +{points}", ha="left", **style)
+    scale.text(0.5, -0.4, "0", ha="center", **style)
+    scale.text(1, -0.4, f"−{points}", ha="right", **style)
 
 
 def plot_bars(figure, answer):

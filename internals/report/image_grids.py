@@ -45,18 +45,16 @@ def draw_classes(title, words, data, labels):
     """Return a figure with a row of training images for each of these labels, under one another."""
     blocks = 1 if len(labels) <= 10 else 2 if len(labels) <= 30 else 4  # of rows, side by side
     each, rows, gap = 12 // blocks, math.ceil(len(labels) / blocks), 4
-    images = np.full((len(labels), each, *data.image_shape), 255, "uint8")
+    size = fit(data.x_train[:1], 0.64).shape[1:]
+    images = np.full((len(labels), each, *size), 255, "uint8")
     for row, label in zip(images, labels, strict=True):  # a class may have fewer, or none
         own = np.flatnonzero(data.y_train == label)[:each]
-        row[: len(own)] = data.x_train[own]
-    table = tile(fit(images.reshape(-1, *data.image_shape), 0.64), each, gap)
+        row[: len(own)] = fit(data.x_train[own], 0.64)
+    table = tile(images.reshape(-1, *size), each, gap)
     step = (len(table) + gap) // len(labels)
     names = np.array(short_names(data.class_names, 18))[labels]
-    left, wide, high = (
-        measure_width(names, 9) + 0.2,
-        table.shape[1] / DPI,
-        (rows * step - gap) / DPI,
-    )
+    left = measure_width(names, 9) + 0.2
+    wide, high = table.shape[1] / DPI, (rows * step - gap) / DPI
     figure = new_figure(title, words, blocks * (left + wide) + 2 * MARGIN, high + MARGIN)
     for block in range(blocks):
         shown = table[block * rows * step :][: rows * step - gap]

@@ -107,7 +107,7 @@ def plot_confusion_matrix(run, matrix, class_names):
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     right = np.eye(count, dtype=bool)
     most = max(np.max(shares, where=~right, initial=0), 0.01)
-    style = {"vmin": 0, "xticklabels": False, "yticklabels": False}  # seaborn is slow
+    style = {"vmin": 0, "xticklabels": False, "yticklabels": False}  # seaborn places them slowly
     if count <= MOST_NUMBERED:
         style |= {"annot": np.where(matrix, matrix.astype(str), ""), "fmt": ""}
         style |= {"annot_kws": {"size": min(10, 98 * side / count / len(str(matrix.max())))}}
@@ -115,11 +115,8 @@ def plot_confusion_matrix(run, matrix, class_names):
         (0.55, ~right, RIGHT_COLORS, 1, "right"),
         (0, right | (shares == 0), WRONG_COLORS, most, "wrong"),
     ):
-        bar = {
-            "format": PERCENT,
-            "ticks": MaxNLocator(5),
-            "label": f"{name}, share of the true class",
-        }
+        label = f"{name}, share of the true class"
+        bar = {"label": label, "format": PERCENT, "ticks": MaxNLocator(5)}
         bar_axes = add_axes(figure, left + side + 0.25, bottom + place * side, 0.16, 0.45 * side)
         style |= {"mask": hidden, "cmap": colors, "vmax": highest}
         seaborn.heatmap(shares, ax=axes, cbar_ax=bar_axes, cbar_kws=bar, **style)
