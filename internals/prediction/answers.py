@@ -12,8 +12,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import tyro
-from PIL import ImageOps, UnidentifiedImageError
-from PIL.Image import Resampling
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from internals.core.files import fail, write_text
 from internals.core.text import enumerate_few, format_line, format_path
@@ -84,10 +83,7 @@ def check(options):
 
 
 def find_run(options):
-    """Return the trained run that is named, the newest where there are several.
-
-    The program ends with a message where there is none, and says how to make one.
-    """
+    """Return the trained run that is named, the newest of several; or end with what to do."""
     word, results, broken = options.run, options.results.expanduser(), {}
     places = [path for path in (Path(word).expanduser(), results / word) if path.is_dir()]
     if places:
@@ -111,15 +107,14 @@ def find_run(options):
 
 def explain_untrained(run):
     """End the program with a message that says how to come to the trained network of such a run."""
-    record, folder = run.record, format_path(run.folder)
-    lack = f"{folder} has no {MODEL}, the trained network"
-    if record["status"] == "running":
+    lack = f"{format_path(run.folder)} has no {MODEL}, the trained network"
+    status, script = run.record["status"], f"{format_line(run.record['script'])}.py"
+    if status == "running":
         fail(f"{lack}: it is still being trained")
-    script = f"{format_line(record['script'])}.py"
-    if record["status"] in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
+    if status in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
         command = shlex.join(["python", script, "--resume", str(run.folder)])
         fail(f"{lack}: it was stopped. To go on: {format_line(command)}")
-    command = record.get("command") or f"python {script}"
+    command = run.record.get("command") or f"python {script}"
     fail(f"{lack}, which git does not keep. To make one: {format_line(command)}")
 
 
@@ -141,25 +136,21 @@ def find_pictures(words):
 
 
 def read_picture(path, size, whole):
-    """Return the picture as the network sees it, uint8 (height, width, 3).
-
-    It is read as those of an image folder are, but for the centre square that is cut out of it.
-    Raises ValueError with a message where it cannot be read.
-    """
+    """Return the picture as the network sees it, uint8; ValueError says why it cannot be read."""
+    name = format_path(path)
     try:
         if whole:
             return image_file.read_image(path, size)
         image = image_file.open_image(path, size)
-        return np.asarray(ImageOps.fit(image, size, Resampling.BILINEAR))
+        return np.asarray(ImageOps.fit(image, size, Image.Resampling.BILINEAR))
     except UnidentifiedImageError:
         known = ", ".join(image_file.IMAGE_FORMATS)
-        words = f"is no picture that can be read; it must be {known}"
-        raise ValueError(f"{format_path(path)} {words}") from None
+        raise ValueError(f"{name} is no picture that can be read; it must be {known}") from None
     except MemoryError:
         raise
     except Exception as error:  # a damaged file can raise nearly anything in a decoder
         words = format_line(str(error) or repr(error))
-        raise ValueError(f"{format_path(path)} cannot be read: {words}") from error
+        raise ValueError(f"{name} cannot be read: {words}") from error
 
 
 def introduce(run, names, whole):

@@ -1,7 +1,4 @@
-"""Predictions and occlusion maps: what a network calls a picture, and which parts decide that.
-
-They are made from predictions only, so they are alike on every backend.
-"""
+"""What a network calls a picture, and which parts decide that, by predictions on any backend."""
 
 from internals.core.keras_loader import keras, quiet
 
@@ -55,16 +52,12 @@ def predict_with_map(network, normalise, image, flip=False):
 
 
 def occlude(image):
-    """Return copies of an image (height, width, 3), in each of which a square is covered.
-
-    Its sides are a quarter of the image's, its colour the image's mean, its middle each place in a
-    grid of CELLS by CELLS, row by row.
-    """
+    """Return a copy of an image for each place of a grid, row by row, that is covered in it."""
     copies = np.repeat(image[np.newaxis], CELLS**2, axis=0)
     mean = np.rint(image.mean(axis=(0, 1)))
     height, width = image.shape[:2]
     for copy, (row, column) in zip(copies, np.ndindex(CELLS, CELLS), strict=True):
         y, x = (row + 0.5) * height / CELLS, (column + 0.5) * width / CELLS
-        top, left = max(0, round(y - height / 8)), max(0, round(x - width / 8))
+        top, left = max(0, round(y - height / 8)), max(0, round(x - width / 8))  # a quarter wide
         copy[top : round(y + height / 8), left : round(x + width / 8)] = mean
     return copies

@@ -35,13 +35,10 @@ def draw_sheet(run, answer, seen, drops, whole):
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
     if answer.belief:
         words = f"How far to believe it, if it is one of the {len(answer.names)}: {answer.belief}"
-        words = fill(words, width=165)
-        figure.text(0.15 / WIDTH, 0.1 / HEIGHT, words, size=9, linespacing=1.4)
-    plot_photo(add_panel(figure, 0.15), answer.path, seen.shape, whole)
-    height, width = seen.shape[:2]
-    axes = add_panel(figure, 3.1)
-    axes.imshow(seen, interpolation="nearest")
-    axes.set_title(f"what the network saw: {width} x {height}", size=9)
+        figure.text(0.15 / WIDTH, 0.1 / HEIGHT, fill(words, width=165), size=9, linespacing=1.4)
+    plot_photo(figure, answer.path, seen.shape, whole)
+    title = f"what the network saw: {seen.shape[1]} x {seen.shape[0]}"
+    add_panel(figure, 3.1, title).imshow(seen, interpolation="nearest")
     plot_occlusion_map(figure, seen, drops, short_names([name], 18)[0])
     plot_bars(figure, answer)
     path, source = choose_path(run.folder / "own", Path(answer.path), whole)
@@ -50,20 +47,22 @@ def draw_sheet(run, answer, seen, drops, whole):
     return path
 
 
-def add_panel(figure, left, bottom=BOTTOM, width=PANEL, height=PANEL):
+def add_panel(figure, left, title="", bottom=BOTTOM, width=PANEL, height=PANEL):
     """Return axes at that place, in inches, for an image."""
     axes = add_axes(figure, left, bottom, width, height, xticks=[], yticks=[])
     axes.spines[:].set_color("#dddddd")  # where a white image ends
+    axes.set_title(title, size=9)
     return axes
 
 
-def plot_photo(axes, path, shape, whole):
+def plot_photo(figure, path, shape, whole):
     """Draw the photo, and what is cut away of it paler."""
     photo = open_image(path, PHOTO)
     photo.thumbnail(PHOTO)
-    small = max(photo.size) < min(PHOTO) / 4
     width, height = photo.size
-    smooth = "nearest" if small else "antialiased"
+    cut = "squeezed whole" if whole else "and its square"
+    axes = add_panel(figure, 0.15, f"the photo, {cut}")
+    smooth = "nearest" if max(photo.size) < min(PHOTO) / 4 else "antialiased"
     axes.imshow(photo, interpolation=smooth, extent=(0, width, height, 0))
     across = width if whole else min(width, height * shape[1] / shape[0])
     down = height if whole else min(height, width * shape[0] / shape[1])
@@ -72,21 +71,17 @@ def plot_photo(axes, path, shape, whole):
     for corner in ((0, 0), (width - strip[0], height - strip[1])):
         axes.add_patch(Rectangle(corner, *strip, color="white", alpha=0.65, linewidth=0))
     axes.add_patch(Rectangle((left, top), across, down, fill=False, color=GREY))
-    axes.set_title("the photo, squeezed whole" if whole else "the photo, and its square", size=9)
 
 
 def plot_occlusion_map(figure, seen, drops, name):
     """Draw by how much the probability drops when a square around each place is covered."""
-    axes = add_panel(figure, 6.05)
-    height, width = seen.shape[:2]
+    axes = add_panel(figure, 6.05, f"what counted for “{name}”")
     limit = max(abs(drops).max(), LEAST_FALL)
-    axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    place = (-0.5, width - 0.5, height - 0.5, -0.5)
+    grey = axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     overlay = colormaps["RdBu_r"](0.5 + drops / limit / 2)
     overlay[..., 3] = 0.85 * np.sqrt(abs(drops) / limit)  # what counts for nothing stays as it is
-    axes.imshow(overlay, interpolation="bilinear", extent=place)
-    axes.set_title(f"what counted for “{name}”", size=9)
-    scale = add_panel(figure, 6.05, BOTTOM - 0.2, height=0.1)
+    axes.imshow(overlay, interpolation="bilinear", extent=grey.get_extent())
+    scale = add_panel(figure, 6.05, bottom=BOTTOM - 0.2, height=0.1)
     scale.imshow(np.linspace(-1, 1, 101)[np.newaxis], cmap="RdBu_r", aspect="auto")
     points = f"{100 * limit:.0f} points"
     style = {"va": "top", "size": 8, "transform": scale.transAxes}
@@ -98,7 +93,9 @@ def plot_occlusion_map(figure, seen, drops, name):
 def plot_bars(figure, answer):
     """Draw the probabilities of the classes, the most probable at the top."""
     names = short_names(answer.names, 18)[:MOST_BARS]
-    axes = add_panel(figure, 10.35, width=1.75)
+    left = len(answer.names) - len(names)
+    title = f"probability{f' ({left} more classes)' if left else ''}"
+    axes = add_panel(figure, 10.35, title, width=1.75)
     colors = [COLOR] + [PALE] * (len(names) - 1)
     axes.barh(range(len(names)), answer.probabilities[: len(names)], color=colors, height=0.7)
     for place, (name, share) in enumerate(zip(names, answer.probabilities, strict=False)):
@@ -107,8 +104,6 @@ def plot_bars(figure, answer):
     axes.set(xlim=(0, 1.25), ylim=(max(len(names), 4) - 0.5, -0.5))
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.spines["left"].set_color("black")
-    left = len(answer.names) - len(names)
-    axes.set_title(f"probability{f' ({left} more classes)' if left else ''}", size=9)
 
 
 def choose_path(folder, photo, whole):

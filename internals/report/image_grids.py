@@ -179,16 +179,14 @@ def plot_features(run, model, data, normalise):
     top = 1.8 + sum(heights) + 0.34 * len(blocks)
     title = f"{run.script}: what the network looks for, and what it finds in a test image"
     figure = new_figure(title, name_run(run), wide + 2 * MARGIN, top)
-    name = short_names(data.class_names)[data.y_test[index]]
+    words = f"{name_of(data, index)}\n({short_names(data.class_names)[data.y_test[index]]})"
     top -= 0.4 + side
-    place = (MARGIN, top, side, side)
-    show_picture(figure, place, data.x_test[index], f"{name_of(data, index)}\n({name})")
+    show_picture(figure, data.x_test[index], words, MARGIN, top, side, side)
     if kernels is not None:
-        place = (MARGIN + 1.75, top, wide - 1.75, side)
-        show_picture(figure, place, *tile_first(kernels))
+        show_picture(figure, *tile_first(kernels), MARGIN + 1.75, top, wide - 1.75, side)
     for (tiles, words), height in zip(blocks, heights, strict=True):
         top -= 0.34 + height
-        show_picture(figure, (MARGIN, top, wide, height), tiles, words)
+        show_picture(figure, tiles, words, MARGIN, top, wide, height)
     if not blocks and kernels is None:
         figure.text(0.5, 0.2, "there is no convolution among its layers", ha="center", fontsize=11)
     save_figure(figure, run.folder / "features.png")
@@ -212,7 +210,7 @@ def tile_strongest(maps, block):
     return tile(brightness, MAPS_IN_A_ROW), f"after the convolutions of block {block}: {words}"
 
 
-def show_picture(figure, place, picture, title):
+def show_picture(figure, picture, title, *place):
     """Draw a picture in colour, or one of numbers from 0 on, under its title."""
     numbers = {"cmap": "magma", "vmin": 0, "vmax": np.nanmax(picture)} if picture.ndim == 2 else {}
     axes = add_picture(figure, picture, *place, **numbers)

@@ -76,11 +76,9 @@ def add_legend_above(axes):
 
 
 def limit_loss(axes, losses, num_classes):
-    """Begin the axis at 0 with room for all losses, and mark the chance level.
-
-    It is ln(classes) with smoothed labels, too. Where it is far above all losses it is left out.
-    """
-    highest, guessing = np.max(losses[np.isfinite(losses)], initial=0), math.log(num_classes)
+    """Begin the axis at 0 with room for all losses, and mark the chance level if it is near."""
+    highest = np.max(losses[np.isfinite(losses)], initial=0)
+    guessing = math.log(num_classes)  # with smoothed labels, too
     if guessing <= 1.35 * highest:
         name = f"guessing: ln {num_classes} = {guessing:.2f}"
         axes.axhline(guessing, color="#444444", linestyle=":", linewidth=1.2, label=name)
@@ -90,10 +88,7 @@ def limit_loss(axes, losses, num_classes):
 
 
 def plot_confusion_matrix(run, matrix, class_names):
-    """Draw confusion_matrix.png: what is right in green, mistakes on a scale of their own.
-
-    Colours are shares of the true class, numbers are counts, left out where they are 0.
-    """
+    """Draw confusion_matrix.png: what is right in green, mistakes on a scale of their own."""
     count = len(class_names)
     side = min(max(6.4, 0.19 * count), 21)
     named = np.arange(0, count, math.ceil(count / MOST_NAMED))  # a name needs room to be read
