@@ -32,16 +32,14 @@ def load_network(path, class_names):
 def predict_with_map(network, normalise, image, flip=False):
     """Return the probabilities (classes,) for an image, and its occlusion map (CELLS, CELLS).
 
-    The map says by how much the probability of the most probable class drops when a square around
-    each place is covered; below 0 it rises. With `flip` each probability is the mean of those of
-    the image and of its mirror image, as in the evaluation of a run with `flip_test`.
+    The map says by how much that of the most probable class drops when each place is covered.
     """
     images = np.concatenate([image[np.newaxis], occlude(image)])
     count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
     answers = []
     for start in range(0, len(images), count):
         part = images[start : start + count]
-        views = [part, part[:, :, ::-1]] if flip else [part]
+        views = [part, part[:, :, ::-1]] if flip else [part]  # as in a run with `flip_test`
         answers.append(np.mean([network.predict_on_batch(normalise(v)) for v in views], axis=0))
     probabilities = np.concatenate(answers).astype("float64")
     if not np.isfinite(probabilities).all():

@@ -1,5 +1,6 @@
 """The sheet for one picture: photo, input of the network, occlusion map, probabilities."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -107,10 +108,7 @@ def plot_bars(figure, answer):
 
 
 def choose_path(folder, photo, whole):
-    """Return where to draw the photo, and what tells it from others of its name.
-
-    That is where it was drawn before, or else a name that is free: no other's picture is lost.
-    """
+    """Return where the photo was drawn before, or a free name, and what tells it from others."""
     source = hashlib.sha256(os.fsencode(photo.resolve())).hexdigest()
     name = re.sub(r"[^\w.-]+", "-", photo.stem).strip("-.")[:50] or "picture"
     for count in itertools.count(1):
@@ -122,8 +120,5 @@ def choose_path(folder, photo, whole):
 
 def read_source(path):
     """Return what a PNG says of where it is from; None where it says nothing or is none."""
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            return image.info.get(SOURCE)
-    except Exception:  # a damaged file can raise nearly anything in a decoder
-        return None
+    with contextlib.suppress(Exception), Image.open(path, formats=["PNG"]) as image:
+        return image.info.get(SOURCE)  # a damaged file can raise nearly anything in a decoder

@@ -99,10 +99,7 @@ def fit(images, inches):
 
 
 def tile(pictures, columns, gap=0, above=0):
-    """Return pictures (n, height, width) or (n, height, width, 3) as one, with gaps between them.
-
-    Gaps are white or, where there are no colours, NaN; `above` each picture may be room for words.
-    """
+    """Return pictures (n, height, width[, 3]) as one, with gaps, and room for words `above`."""
     count, height, width, *color = pictures.shape
     gap = gap or max(1, round(width / 12))
     rows, step = math.ceil(count / columns), height + (above or gap)
@@ -166,12 +163,8 @@ def name_of(data, index):
 
 
 def plot_features(run, model, data, normalise):
-    """Draw features.png: the first layer's patterns, and what each block makes of a test image.
-
-    The image is the first of predictions.png. Of each block the maps with the highest values are
-    shown, black where they are 0 or less; brightness is their square root, or few would be seen.
-    """
-    index, wide, side = choose_shown(data, 1)[0], 9.76, 1.25
+    """Draw features.png: the first layer's patterns, and what each block makes of a test image."""
+    index, wide, side = choose_shown(data, 1)[0], 9.76, 1.25  # the first of predictions.png
     kernels = find_kernels(model, data.image_shape)
     maps = find_maps(model, normalise(data.x_test[[index]]))
     blocks = [tile_strongest(each, number) for number, each in enumerate(maps, 1)]
@@ -206,7 +199,7 @@ def tile_strongest(maps, block):
     strongest = np.sort(np.argsort(-maps.max(axis=(0, 1)))[:MOST_MAPS])
     some = f"{len(strongest)} strongest of the " if len(strongest) < count else ""
     words = f"{some}{count_nouns(count, 'map')} of {height} x {width} pixels"
-    brightness = np.sqrt(maps.clip(0))[:, :, strongest].transpose(2, 0, 1)
+    brightness = np.sqrt(maps.clip(0))[:, :, strongest].transpose(2, 0, 1)  # or few were seen
     return tile(brightness, MAPS_IN_A_ROW), f"after the convolutions of block {block}: {words}"
 
 
