@@ -30,10 +30,7 @@ def load_network(path, class_names):
 
 
 def predict_with_map(network, normalise, image, flip=False):
-    """Return the probabilities (classes,) for an image, and its occlusion map (CELLS, CELLS).
-
-    The map says by how much that of the most probable class drops when each place is covered.
-    """
+    """Return an image's probabilities, and how the highest drops where it is covered."""
     images = np.concatenate([image[np.newaxis], occlude(image)])
     count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
     answers = []

@@ -29,11 +29,7 @@ class Reliability:
 
 
 def accuracy_at_confidence(table, name, probability):
-    """Return the Reliability in a network that calls a picture `name` with this probability.
-
-    It is counted on the test images in `table` that it called the same as surely, or where they are
-    few on those that it called anything as surely, or else on those of the nearest probabilities.
-    """
+    """Return the Reliability of calling a picture `name` as surely, by the answers in `table`."""
     bin_ = np.searchsorted(EDGES[1:-1], probability, side="right")
     low, high = EDGES[bin_], EDGES[bin_ + 1]
     sure = f"with {100 * low:.0f} to {100 * high:.0f} %"
