@@ -12,8 +12,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import tyro
-from PIL import ImageOps, UnidentifiedImageError
-from PIL.Image import Resampling
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from internals.core.files import fail, write_text
 from internals.core.text import enumerate_few, format_line, format_path
@@ -24,7 +23,10 @@ from internals.runs.run import CAN_GO_ON
 from internals.runs.run_reader import names_of, read_folders
 
 MODEL = "model.keras"
-MOST_NAMED = 3  # classes of a picture
+PLACES = ("first", "second", "third")  # of the classes that are named
+SQUEEZED = "All of each picture is squeezed to what the network sees"
+CUT = """Each picture is cut to its centre square before it is resized, as CIFAR-10's are cut tight;
+--whole squeezes all of it, as is done with an image folder's"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,25 +52,20 @@ class Answer:
     belief: reliability.Reliability | None  # None where the run has no predictions.csv
 
     def __str__(self):
-        best = zip(self.names[:MOST_NAMED], self.probabilities, strict=False)
+        best = zip(self.names[: len(PLACES)], self.probabilities, strict=False)
         words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
-        lines = [f"{format_path(self.path)}: {', '.join(words)}"]
-        return "\n".join(lines + fill(str(self.belief or ""), "    "))
+        answer = f"{format_path(self.path)}: {', '.join(words)}"
+        return f"{answer}\n{fill(str(self.belief), '    ')}" if self.belief else answer
 
     def row(self):
         """Return the answer as a row of the table."""
         row = {"picture": format_path(self.path)}
-        for index, name in enumerate(self.names[:MOST_NAMED]):
-            place = ("first", "second", "third")[index]
-            row |= {place: name, f"{place}_probability": self.probabilities[index]}
+        for place, name, share in zip(PLACES, self.names, self.probabilities, strict=False):
+            row |= {place: name, f"{place}_probability": share}
         if self.belief:
             row |= {"counted_on": self.belief.among, "test_images": self.belief.images}
             row["share_right"] = self.belief.right / self.belief.images
         return row
-
-
-# ------------------------------------------------------------------------------------------------
-# What is asked for
 
 
 def check(options):
@@ -86,17 +83,13 @@ def check(options):
 
 
 def find_run(options):
-    """Return the trained run that is named, the newest where there are several.
-
-    The program ends with a message where there is none, and says how to make one.
-    """
+    """Return the trained run that is named, the newest of several; or end with what to do."""
     word, results, broken = options.run, options.results.expanduser(), {}
     places = [path for path in (Path(word).expanduser(), results / word) if path.is_dir()]
     if places:
         found = read_folders(places[0], broken)
     else:
-        found = [run for run in read_folders(results, broken) if word in names_of(run)]
-        broken = {}
+        found = [run for run in read_folders(results, {}) if word in names_of(run)]
     problems = [f"{format_path(folder)} is broken: {words}" for folder, words in broken.items()]
     if not found:
         wanted = "is not a folder of runs, nor the name of a run; first comes the run"
@@ -105,24 +98,23 @@ def find_run(options):
     newest = max(trained or found, key=lambda run: run.record["started"])
     if not trained:
         explain_untrained(newest)
-    several = f", the newest of {len(trained)} with a trained network"
     for problem in problems:
         print(f"passed over: {problem}")
-    print(f"run: {format_path(newest.folder)}{several if len(trained) > 1 else ''}")
+    several = f", the newest of {len(trained)} with a trained network" if trained[1:] else ""
+    print(f"run: {format_path(newest.folder)}{several}")
     return newest
 
 
 def explain_untrained(run):
     """End the program with a message that says how to come to the trained network of such a run."""
-    record, folder = run.record, format_path(run.folder)
-    lack = f"{folder} has no {MODEL}, the trained network"
-    if record["status"] == "running":
+    lack = f"{format_path(run.folder)} has no {MODEL}, the trained network"
+    status, script = run.record["status"], f"{format_line(run.record['script'])}.py"
+    if status == "running":
         fail(f"{lack}: it is still being trained")
-    script = f"{format_line(record['script'])}.py"
-    if record["status"] in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
+    if status in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
         command = shlex.join(["python", script, "--resume", str(run.folder)])
         fail(f"{lack}: it was stopped. To go on: {format_line(command)}")
-    command = record.get("command") or f"python {script}"
+    command = run.record.get("command") or f"python {script}"
     fail(f"{lack}, which git does not keep. To make one: {format_line(command)}")
 
 
@@ -132,11 +124,10 @@ def find_pictures(words):
     for word in words:
         found = [word] if os.path.lexists(word) else sorted(glob.glob(word))  # Windows leaves "*"
         for path in found or [word]:
+            name = format_path(path)
             if os.path.isfile(path):
                 paths.append(path)
-                continue
-            name = format_path(path)
-            if os.path.isdir(path):
+            elif os.path.isdir(path):
                 problems.append(f"{name} is a folder; name the pictures in it: {name}/*.jpg")
             else:
                 there = "is no file" if os.path.lexists(path) else "does not exist"
@@ -144,65 +135,45 @@ def find_pictures(words):
     return paths, problems
 
 
-# ------------------------------------------------------------------------------------------------
-# Pictures
-
-
 def read_picture(path, size, whole):
-    """Return the picture as the network sees it, uint8 (height, width, 3).
-
-    It is read as those of an image folder are, but for the centre square that is cut out of it.
-    Raises ValueError with a message where it cannot be read.
-    """
+    """Return the picture as the network sees it, uint8; ValueError says why it cannot be read."""
+    name = format_path(path)
     try:
         if whole:
             return image_file.read_image(path, size)
         image = image_file.open_image(path, size)
-        return np.asarray(ImageOps.fit(image, size, Resampling.BILINEAR))
+        return np.asarray(ImageOps.fit(image, size, Image.Resampling.BILINEAR))
     except UnidentifiedImageError:
         known = ", ".join(image_file.IMAGE_FORMATS)
-        words = f"is no picture that can be read; it must be {known}"
-        raise ValueError(f"{format_path(path)} {words}") from None
+        raise ValueError(f"{name} is no picture that can be read; it must be {known}") from None
     except MemoryError:
         raise
     except Exception as error:  # a damaged file can raise nearly anything in a decoder
         words = format_line(str(error) or repr(error))
-        raise ValueError(f"{format_path(path)} cannot be read: {words}") from error
-
-
-# ------------------------------------------------------------------------------------------------
-# Answers
+        raise ValueError(f"{name} cannot be read: {words}") from error
 
 
 def introduce(run, names, whole):
     """Print what is true of all answers; return the table of predictions.csv, or None."""
     known = f"It knows {len(names)} classes, {enumerate_few(names, 10)}"
-    lines = [f"{known}, and calls everything one of them, often surely"]
+    print(fill(f"{known}, and calls everything one of them, often surely"))
     if not math.isnan(run.accuracy):
-        lines.append(f"It names {100 * run.accuracy:.2f} % of its test images rightly, and others")
-        lines[-1] += " as well only where they are like those"
+        right = f"It names {100 * run.accuracy:.2f} % of its test images rightly"
+        print(fill(f"{right}, and others as well only where they are like those"))
     predictions = None
     try:
         predictions = run.predictions
     except ValueError as error:
-        lines.append(f"How far to believe it cannot be told: {error}")
-    if whole:
-        lines.append("All of each picture is squeezed to what the network sees")
-    else:
-        lines.append(
-            "Each picture is cut to its centre square before it is resized, as CIFAR-10's are cut "
-            "tight; --whole squeezes all of it, as is done with an image folder's"
-        )
-    for line in lines:
-        print(*fill(line), sep="\n")
+        print(fill(f"How far to believe it cannot be told: {error}"))
+    print(fill(SQUEEZED if whole else CUT))
     return predictions
 
 
 def fill(text, indent="", width=100):
     """Return a text in lines of at most so many columns, each number with its %."""
     text = text.replace(" %", "\0%")
-    lines = textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
-    return [line.replace("\0%", " %") for line in lines]
+    text = textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)
+    return text.replace("\0%", " %")
 
 
 def make_answer(path, class_names, probabilities, predictions):

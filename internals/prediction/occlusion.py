@@ -1,7 +1,4 @@
-"""Predictions and occlusion maps: what a network calls a picture, and which parts decide that.
-
-They are made from predictions only, so they are alike on every backend.
-"""
+"""What a network calls a picture, and which parts decide that, by predictions on any backend."""
 
 from internals.core.keras_loader import keras, quiet
 
@@ -33,18 +30,13 @@ def load_network(path, class_names):
 
 
 def predict_with_map(network, normalise, image, flip=False):
-    """Return the probabilities (classes,) for an image, and its occlusion map (CELLS, CELLS).
-
-    The map says by how much the probability of the most probable class drops when a square around
-    each place is covered; below 0 it rises. With `flip` each probability is the mean of those of
-    the image and of its mirror image, as in the evaluation of a run with `flip_test`.
-    """
+    """Return an image's probabilities, and how the highest drops where it is covered."""
     images = np.concatenate([image[np.newaxis], occlude(image)])
     count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
     answers = []
     for start in range(0, len(images), count):
         part = images[start : start + count]
-        views = [part, part[:, :, ::-1]] if flip else [part]
+        views = [part, part[:, :, ::-1]] if flip else [part]  # as in a run with `flip_test`
         answers.append(np.mean([network.predict_on_batch(normalise(v)) for v in views], axis=0))
     probabilities = np.concatenate(answers).astype("float64")
     if not np.isfinite(probabilities).all():
@@ -55,20 +47,12 @@ def predict_with_map(network, normalise, image, flip=False):
 
 
 def occlude(image):
-    """Return copies of an image (height, width, 3), in each of which a square is covered.
-
-    Its sides are a quarter of the image's, its colour the image's mean. There is a copy for each
-    place in a grid of CELLS by CELLS, row by row; at the edges the square hangs over.
-    """
+    """Return a copy of an image for each place of a grid, row by row, that is covered in it."""
     copies = np.repeat(image[np.newaxis], CELLS**2, axis=0)
     mean = np.rint(image.mean(axis=(0, 1)))
-    for copy, place in zip(copies, np.ndindex(CELLS, CELLS), strict=True):
-        rows, columns = (
-            slice(max(0, round(middle - side / 8)), round(middle + side / 8))
-            for middle, side in (
-                ((index + 0.5) * side / CELLS, side)
-                for index, side in zip(place, image.shape[:2], strict=True)
-            )
-        )
-        copy[rows, columns] = mean
+    height, width = image.shape[:2]
+    for copy, (row, column) in zip(copies, np.ndindex(CELLS, CELLS), strict=True):
+        y, x = (row + 0.5) * height / CELLS, (column + 0.5) * width / CELLS
+        top, left = max(0, round(y - height / 8)), max(0, round(x - width / 8))  # a quarter wide
+        copy[top : round(y + height / 8), left : round(x + width / 8)] = mean
     return copies

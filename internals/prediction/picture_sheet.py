@@ -1,5 +1,6 @@
 """The sheet for one picture: photo, input of the network, occlusion map, probabilities."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -15,7 +16,7 @@ from PIL import Image
 from internals.core.text import format_path, shorten
 from internals.data.image_file import open_image
 from internals.prediction.answers import fill
-from internals.report.style import save_figure, short_names
+from internals.report.style import add_axes, save_figure, short_names
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS = 10
@@ -35,13 +36,10 @@ def draw_sheet(run, answer, seen, drops, whole):
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
     if answer.belief:
         words = f"How far to believe it, if it is one of the {len(answer.names)}: {answer.belief}"
-        words = "\n".join(fill(words, width=165))
-        figure.text(0.15 / WIDTH, 0.1 / HEIGHT, words, size=9, linespacing=1.4)
-    plot_photo(add_panel(figure, 0.15), answer.path, seen.shape, whole)
-    height, width = seen.shape[:2]
-    axes = add_panel(figure, 3.1)
-    axes.imshow(seen, interpolation="nearest")
-    axes.set_title(f"what the network saw: {width} x {height}", size=9)
+        figure.text(0.15 / WIDTH, 0.1 / HEIGHT, fill(words, width=165), size=9, linespacing=1.4)
+    plot_photo(figure, answer.path, seen.shape, whole)
+    title = f"what the network saw: {seen.shape[1]} x {seen.shape[0]}"
+    add_panel(figure, 3.1, title).imshow(seen, interpolation="nearest")
     plot_occlusion_map(figure, seen, drops, short_names([name], 18)[0])
     plot_bars(figure, answer)
     path, source = choose_path(run.folder / "own", Path(answer.path), whole)
@@ -50,62 +48,55 @@ def draw_sheet(run, answer, seen, drops, whole):
     return path
 
 
-def add_panel(figure, left, bottom=BOTTOM, width=PANEL, height=PANEL):
+def add_panel(figure, left, title="", bottom=BOTTOM, width=PANEL, height=PANEL):
     """Return axes at that place, in inches, for an image."""
-    place = (left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT)
-    axes = figure.add_axes(place, xticks=[], yticks=[])
+    axes = add_axes(figure, left, bottom, width, height, xticks=[], yticks=[])
     axes.spines[:].set_color("#dddddd")  # where a white image ends
+    axes.set_title(title, size=9)
     return axes
 
 
-def plot_photo(axes, path, shape, whole):
+def plot_photo(figure, path, shape, whole):
     """Draw the photo, and what is cut away of it paler."""
     photo = open_image(path, PHOTO)
     photo.thumbnail(PHOTO)
-    small = max(photo.size) < min(PHOTO) / 4
-    axes.imshow(photo, interpolation="nearest" if small else "antialiased")
     width, height = photo.size
+    cut = "squeezed whole" if whole else "and its square"
+    axes = add_panel(figure, 0.15, f"the photo, {cut}")
+    smooth = "nearest" if max(photo.size) < min(PHOTO) / 4 else "antialiased"
+    axes.imshow(photo, interpolation=smooth, extent=(0, width, height, 0))
     across = width if whole else min(width, height * shape[1] / shape[0])
     down = height if whole else min(height, width * shape[0] / shape[1])
     left, top = (width - across) / 2, (height - down) / 2
-    for corner, *size in (
-        ((0, 0), left, height),
-        ((width - left, 0), left, height),
-        ((0, 0), width, top),
-        ((0, height - top), width, top),
-    ):
-        corner = corner[0] - 0.5, corner[1] - 0.5  # where the first pixel begins
-        axes.add_patch(Rectangle(corner, *size, color="white", alpha=0.65, linewidth=0))
-    axes.add_patch(Rectangle((left - 0.5, top - 0.5), across, down, fill=False, color=GREY))
-    axes.set_title("the photo, squeezed whole" if whole else "the photo, and its square", size=9)
+    strip = (left, height) if left else (width, top)
+    for corner in ((0, 0), (width - strip[0], height - strip[1])):
+        axes.add_patch(Rectangle(corner, *strip, color="white", alpha=0.65, linewidth=0))
+    axes.add_patch(Rectangle((left, top), across, down, fill=False, color=GREY))
 
 
 def plot_occlusion_map(figure, seen, drops, name):
     """Draw by how much the probability drops when a square around each place is covered."""
-    axes = add_panel(figure, 6.05)
-    height, width = seen.shape[:2]
+    axes = add_panel(figure, 6.05, f"what counted for “{name}”")
     limit = max(abs(drops).max(), LEAST_FALL)
-    axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    place = (-0.5, width - 0.5, height - 0.5, -0.5)
+    grey = axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     overlay = colormaps["RdBu_r"](0.5 + drops / limit / 2)
     overlay[..., 3] = 0.85 * np.sqrt(abs(drops) / limit)  # what counts for nothing stays as it is
-    axes.imshow(overlay, interpolation="bilinear", extent=place)
-    axes.set_title(f"what counted for “{name}”", size=9)
-    scale = add_panel(figure, 6.05, BOTTOM - 0.2, height=0.1)
+    axes.imshow(overlay, interpolation="bilinear", extent=grey.get_extent())
+    scale = add_panel(figure, 6.05, bottom=BOTTOM - 0.2, height=0.1)
     scale.imshow(np.linspace(-1, 1, 101)[np.newaxis], cmap="RdBu_r", aspect="auto")
     points = f"{100 * limit:.0f} points"
-    for x, side, words in (
-        (0, "left", f"if covered: +{points}"),
-        (0.5, "center", "0"),
-        (1, "right", f"−{points}"),
-    ):
-        scale.text(x, -0.4, words, ha=side, va="top", size=8, transform=scale.transAxes)
+    style = {"va": "top", "size": 8, "transform": scale.transAxes}
+    scale.text(0, -0.4, f"if covered: +{points}", ha="left", **style)
+    scale.text(0.5, -0.4, "0", ha="center", **style)
+    scale.text(1, -0.4, f"−{points}", ha="right", **style)
 
 
 def plot_bars(figure, answer):
     """Draw the probabilities of the classes, the most probable at the top."""
     names = short_names(answer.names, 18)[:MOST_BARS]
-    axes = add_panel(figure, 10.35, width=1.75)
+    left = len(answer.names) - len(names)
+    title = f"probability{f' ({left} more classes)' if left else ''}"
+    axes = add_panel(figure, 10.35, title, width=1.75)
     colors = [COLOR] + [PALE] * (len(names) - 1)
     axes.barh(range(len(names)), answer.probabilities[: len(names)], color=colors, height=0.7)
     for place, (name, share) in enumerate(zip(names, answer.probabilities, strict=False)):
@@ -114,15 +105,10 @@ def plot_bars(figure, answer):
     axes.set(xlim=(0, 1.25), ylim=(max(len(names), 4) - 0.5, -0.5))
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.spines["left"].set_color("black")
-    left = len(answer.names) - len(names)
-    axes.set_title(f"probability{f' ({left} more classes)' if left else ''}", size=9)
 
 
 def choose_path(folder, photo, whole):
-    """Return where to draw the photo, and what tells it from others of its name.
-
-    That is where it was drawn before, or else a name that is free: no other's picture is lost.
-    """
+    """Return where the photo was drawn before, or a free name, and what tells it from others."""
     source = hashlib.sha256(os.fsencode(photo.resolve())).hexdigest()
     name = re.sub(r"[^\w.-]+", "-", photo.stem).strip("-.")[:50] or "picture"
     for count in itertools.count(1):
@@ -134,8 +120,5 @@ def choose_path(folder, photo, whole):
 
 def read_source(path):
     """Return what a PNG says of where it is from; None where it says nothing or is none."""
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            return image.info.get(SOURCE)
-    except Exception:  # a damaged file can raise nearly anything in a decoder
-        return None
+    with contextlib.suppress(Exception), Image.open(path, formats=["PNG"]) as image:
+        return image.info.get(SOURCE)  # a damaged file can raise nearly anything in a decoder

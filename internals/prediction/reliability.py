@@ -29,11 +29,7 @@ class Reliability:
 
 
 def accuracy_at_confidence(table, name, probability):
-    """Return the Reliability in a network that calls a picture `name` with this probability.
-
-    It is counted on the test images in `table` that it called the same as surely, or where they are
-    few on those that it called anything as surely, or else on those of the nearest probabilities.
-    """
+    """Return the Reliability of calling a picture `name` as surely, by the answers in `table`."""
     bin_ = np.searchsorted(EDGES[1:-1], probability, side="right")
     low, high = EDGES[bin_], EDGES[bin_ + 1]
     sure = f"with {100 * low:.0f} to {100 * high:.0f} %"
@@ -44,7 +40,9 @@ def accuracy_at_confidence(table, name, probability):
     alike, lack = called & as_sure, ""
     among, verdict = f"the {alike.sum():,} test images that it called {name!r} {sure}", repr(name)
     if alike.sum() < FEWEST:
-        lack = explain_lack(int(alike.sum()), called.any(), name, sure)
+        few = f"only {count_nouns(int(alike.sum()), 'test image')}"
+        as_surely = f" {sure}" if called.any() else ""
+        lack = f"it called {few if alike.any() else 'no test image'} {name!r}{as_surely}; "
         alike, verdict = as_sure, "named rightly"
         among = f"the {alike.sum():,} that it called anything {sure}"
     if alike.sum() < FEWEST:
@@ -52,11 +50,3 @@ def accuracy_at_confidence(table, name, probability):
         low, high = 100 * shares[alike].min(), 100 * shares[alike].max()
         among = f"the {len(alike)} with the nearest probabilities, {low:.0f} to {high:.0f} %"
     return Reliability(lack, among, len(right[alike]), int(right[alike].sum()), verdict)
-
-
-def explain_lack(count, ever, name, sure):
-    """Return why the test images that were called the same as surely tell too little."""
-    if not ever:
-        return f"it called no test image {name!r}; "
-    words = f"only {count_nouns(count, 'test image')}" if count else "no test image"
-    return f"it called {words} {name!r} {sure}; "

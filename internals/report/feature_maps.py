@@ -12,10 +12,7 @@ MOST_BLOCKS = 6  # that a picture has room for
 
 
 def find_most_confident_mistakes(probabilities, labels, most):
-    """Return which test images are named wrongly, those named with the highest probability first.
-
-    `probabilities` (n, classes) belong to `labels` (n,).
-    """
+    """Return which test images are named wrongly, the one with the highest probability first."""
     sure = probabilities.max(axis=1)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-sure[wrong], kind="stable")][:most]
@@ -24,50 +21,39 @@ def find_most_confident_mistakes(probabilities, labels, most):
 def calibration_curve_of(probabilities, labels):
     """Return how sure and how often right a network is, bin by bin, and its calibration error.
 
-    Three arrays have an item for each of the bins that hold an image: the mean probability of the
-    predicted class, the share that is right, and the number of images. The expected calibration
-    error is the mean distance of the first two, each bin weighted by its images, from 0 to 1.
+    Of each bin that holds an image: the mean probability, the share that is right, the number of
+    images. The expected calibration error is the mean distance of the first two over all images.
     """
     sure = np.nan_to_num(probabilities.max(axis=1)).clip(0, 1)  # softmax may round to over 1
     right = (probabilities.argmax(axis=1) == labels).astype(int)
     shares, means = sklearn.calibration.calibration_curve(right, sure, n_bins=BINS, pos_label=1)
     edges = np.linspace(0, 1, BINS + 1)[1:-1]
-    counts = np.bincount(np.searchsorted(edges, sure), minlength=BINS)
-    counts = counts[counts > 0]
+    _, counts = np.unique(np.searchsorted(edges, sure), return_counts=True)
     return means, shares, counts, float(np.abs(means - shares) @ counts / counts.sum())
 
 
 def find_kernels(model, image_shape):
-    """Return the patterns (n, height, width, 3) that the network's first layer looks for, if any.
-
-    They are a convolution's kernels or, where all pixels go to a dense layer, its weights. Grey,
-    0.5, is a weight of 0; the largest weight of each is 0 or 1.
-    """
-    layers = [layer for layer in find_layers(model) if getattr(layer, "kernel", None) is not None]
-    if not layers:
+    """Return the patterns (n, height, width, 3) that the first layer looks for, or None."""
+    layers = (layer for layer in find_layers(model) if getattr(layer, "kernel", None) is not None)
+    layer = next(layers, None)
+    if layer is None:
         return None
-    layer = layers[0]
     kernel = keras.ops.convert_to_numpy(layer.kernel).astype("float32")
     if isinstance(layer, keras.layers.Conv2D) and kernel.shape[2] == 3:
         kernels = kernel.transpose(3, 0, 1, 2)
-    elif kernel.ndim == 2 and len(kernel) == np.prod(image_shape):
+    elif kernel.ndim == 2 and len(kernel) == np.prod(image_shape):  # all pixels, densely
         kernels = kernel.T.reshape(-1, *image_shape)
     else:
         return None
     largest = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
-    return 0.5 + kernels / np.maximum(2 * largest, 1e-12)
+    return 0.5 + kernels / np.maximum(2 * largest, 1e-12)  # grey is a weight of 0
 
 
 def find_block_ends(model):
-    """Return the outputs with which the network's blocks end, as Keras's symbols.
-
-    A block ends where pooling makes its picture smaller: its output is what is pooled. Where no
-    pooling but a global one does, as with convolutions that take steps of two, it is the last one
-    of each size.
-    """
+    """Return what ends each block: what is pooled or, without pooling, the last of each size."""
     calls = find_calls(model, within=False)  # what is within has an input of its own
     pooling = [call for call in calls if "Pooling" in type(call.layer).__name__]
-    if all(type(call.layer).__name__.startswith("Global") for call in pooling):
+    if all(type(call.layer).__name__.startswith("Global") for call in pooling):  # or there is none
         made = [call.outputs[0] for call in calls if is_picture(call.outputs[0])]
         sizes = [*(each.shape[1:3] for each in made), None]
         ends = [each for index, each in enumerate(made) if sizes[index] != sizes[index + 1]]
@@ -82,10 +68,7 @@ def is_picture(symbol):
 
 
 def find_maps(model, batch):
-    """Return what the end of each block makes of the first image of a batch.
-
-    They are float32 arrays (height, width, maps).
-    """
+    """Return what the end of each block makes of a batch's first image: (height, width, maps)."""
     ends = find_block_ends(model)
     if not ends:
         return []

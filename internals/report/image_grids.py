@@ -29,56 +29,45 @@ def plot_samples(run, data, first_images=0):
     source, count = Path(run.hyperparameters.data).name, len(data.x_train)
     words = [f"{count:,} training images, {data.num_classes:,} classes"]
     if first_images:
-        chosen = np.arange(min(first_images, count))
-        names = short_names(data.class_names, 18)
-        titles = [names[label] for label in data.y_train[chosen]]
-        title = f"{source}: the first {len(chosen)} training images"
-        images = data.x_train[chosen]
-        figure = draw_grid(title, words, images, titles, ["black"] * len(chosen), columns=12)
+        images, labels = data.x_train[:first_images], data.y_train[:first_images]
+        titles = np.array(short_names(data.class_names, 18))[labels]
+        title = f"{source}: the first {len(images)} training images"
+        figure = draw_grid(title, words, images, titles, ["black"] * len(images), columns=12)
     else:
         labels = range(0, data.num_classes, math.ceil(data.num_classes / MOST_CLASSES))
         some = f"{len(labels)} of the {data.num_classes:,} classes"
         which = some if len(labels) < data.num_classes else "each class"
-        title = f"{source}: training images of {which}"
-        figure = draw_classes(title, words, data, labels)
+        figure = draw_classes(f"{source}: training images of {which}", words, data, labels)
     save_figure(figure, run.folder / "samples.png")
 
 
 def draw_classes(title, words, data, labels):
-    """Return a figure with a row of training images for each of these labels, under one another.
-
-    Where there are many, they stand in two or four blocks, side by side.
-    """
-    blocks = 1 if len(labels) <= 10 else 2 if len(labels) <= 30 else 4
+    """Return a figure with a row of training images for each of these labels, under one another."""
+    blocks = 1 if len(labels) <= 10 else 2 if len(labels) <= 30 else 4  # of rows, side by side
     each, rows, gap = 12 // blocks, math.ceil(len(labels) / blocks), 4
-    all_names = short_names(data.class_names, 18)
-    names = [all_names[label] for label in labels]
-    tables = []
-    for first in range(0, len(labels), rows):
-        chosen = [np.flatnonzero(data.y_train == n)[:each] for n in labels[first : first + rows]]
-        pictures = np.full((len(chosen) * each, *fit(data.x_train[:1], 0.64).shape[1:]), 255, "u1")
-        for row, which in enumerate(chosen):  # a class may have fewer, or none
-            pictures[row * each : row * each + len(which)] = fit(data.x_train[which], 0.64)
-        tables.append(tile(pictures, each, gap))
-    high, wide = (length / DPI for length in tables[0].shape[:2])
+    size = fit(data.x_train[:1], 0.64).shape[1:]
+    images = np.full((len(labels), each, *size), 255, "uint8")
+    for row, label in zip(images, labels, strict=True):  # a class may have fewer, or none
+        own = np.flatnonzero(data.y_train == label)[:each]
+        row[: len(own)] = fit(data.x_train[own], 0.64)
+    table = tile(images.reshape(-1, *size), each, gap)
+    step = (len(table) + gap) // len(labels)
+    names = np.array(short_names(data.class_names, 18))[labels]
     left = measure_width(names, 9) + 0.2
-    width, row = len(tables) * (left + wide) + 2 * MARGIN, (DPI * high + gap) / rows
-    figure = new_figure(title, words, width, high + MARGIN)
-    for block, table in enumerate(tables):
-        height = table.shape[0] / DPI
-        place = (left + MARGIN + block * (left + wide), MARGIN + high - height, wide, height)
-        axes = add_picture(figure, *place)
-        axes.imshow(table, interpolation="nearest")
-        for index, name in enumerate(names[block * rows : (block + 1) * rows]):
-            axes.text(-8, index * row + (row - gap) / 2, name, ha="right", va="center", fontsize=9)
+    wide, high = table.shape[1] / DPI, (rows * step - gap) / DPI
+    figure = new_figure(title, words, blocks * (left + wide) + 2 * MARGIN, high + MARGIN)
+    for block in range(blocks):
+        shown = table[block * rows * step :][: rows * step - gap]
+        place = (left + MARGIN + block * (left + wide), MARGIN + high - len(shown) / DPI)
+        axes = add_picture(figure, shown, *place, wide, len(shown) / DPI)
+        for index, name in enumerate(names[block * rows :][:rows]):
+            middle = index * step + (step - gap) / 2
+            axes.text(-8, middle, name, ha="right", va="center", fontsize=9)
     return figure
 
 
 def draw_grid(title, words, images, titles, colors, columns):
-    """Return a figure with images in a grid, each under its title; half the columns for long ones.
-
-    They are one large picture: axes for each of them would take seconds.
-    """
+    """Return a figure with images in a grid, each under its title; fewer columns for long ones."""
     pictures, lines = fit(images, 1), [text.splitlines() for text in titles]
     height, width = pictures.shape[1:3]
     longest = DPI * measure_width([line for each in lines for line in each], 8)
@@ -91,8 +80,7 @@ def draw_grid(title, words, images, titles, colors, columns):
     high, wide = (length / DPI for length in tiles.shape[:2])
     left = MARGIN + gap / 2 / DPI  # a title may be wider than its picture
     figure = new_figure(title, words, wide + 2 * left, high + MARGIN)
-    axes = add_picture(figure, left, MARGIN, wide, high)
-    axes.imshow(tiles, interpolation="nearest")
+    axes = add_picture(figure, tiles, left, MARGIN, wide, high)  # axes for each would take seconds
     for index, (text, color) in enumerate(zip(titles, colors, strict=True)):
         x = index % columns * (width + gap) + (width - 1) / 2
         y = index // columns * (height + above) + above - 5
@@ -101,10 +89,7 @@ def draw_grid(title, words, images, titles, colors, columns):
 
 
 def fit(images, inches):
-    """Return images (n, height, width, 3) with so many dots a pixel that they are so high at most.
-
-    Larger ones are made smaller.
-    """
+    """Return images (n, height, width, 3) with their pixels repeated, or fewer, to fit a height."""
     most, (height, width) = round(inches * DPI), images.shape[1:3]
     if height <= most:
         return images.repeat(most // height, axis=1).repeat(most // height, axis=2)
@@ -114,10 +99,7 @@ def fit(images, inches):
 
 
 def tile(pictures, columns, gap=0, above=0):
-    """Return pictures (n, height, width) or (n, height, width, 3) as one, with gaps between them.
-
-    Gaps are white or, where there are no colours, NaN; `above` each picture may be room for words.
-    """
+    """Return pictures (n, height, width[, 3]) as one, with gaps, and room for words `above`."""
     count, height, width, *color = pictures.shape
     gap = gap or max(1, round(width / 12))
     rows, step = math.ceil(count / columns), height + (above or gap)
@@ -138,14 +120,9 @@ def choose_shown(data, most):
 def plot_predictions(run, data, probabilities, most=32):
     """Draw predictions.png: test images, the same in every run, titled predicted (true)."""
     chosen = choose_shown(data, most)
-    true, guess = data.y_test[chosen], probabilities[chosen].argmax(axis=1)
-    sure = probabilities[chosen].max(axis=1)
-    names = np.array(short_names(data.class_names, 18))
-    titles = [
-        f"{p}, {share:.0%}\n({t})"
-        for p, t, share in zip(names[guess], names[true], sure, strict=True)
-    ]
-    colors = [RIGHT_COLOR if right else WRONG_COLOR for right in guess == true]
+    titles = title_answers(data, probabilities, chosen, 18, "{:.0%}")
+    right = probabilities[chosen].argmax(axis=1) == data.y_test[chosen]
+    colors = np.where(right, RIGHT_COLOR, WRONG_COLOR)
     title = f"{run.script}: test images: predicted class, its probability, (true class)"
     figure = draw_grid(title, name_run(run), data.x_test[chosen], titles, colors, columns=8)
     save_figure(figure, run.folder / "predictions.png")
@@ -154,28 +131,27 @@ def plot_predictions(run, data, probabilities, most=32):
 def plot_mistakes(run, data, probabilities, most=24):
     """Draw mistakes.png: the test images that are named wrongly with the highest probability."""
     wrong = find_most_confident_mistakes(probabilities, data.y_test, most)
-    names = np.array(short_names(data.class_names, 24))
-    titles = [
-        f"{names[probabilities[index].argmax()]}, {probabilities[index].max():.1%}\n"
-        f"({names[data.y_test[index]]})\n{name_of(data, index)}"
-        for index in wrong
-    ]
+    answers = title_answers(data, probabilities, wrong, 24, "{:.1%}")
+    titles = [f"{text}\n{name_of(data, n)}" for text, n in zip(answers, wrong, strict=True)]
     title = f"{run.script}: the surest mistakes"
     if len(wrong):
         title += ": predicted class, its probability, (true class), image"
         colors = [WRONG_COLOR] * len(wrong)
         figure = draw_grid(title, name_run(run), data.x_test[wrong], titles, colors, columns=8)
     else:
+        figure = new_figure(title, name_run(run), 8, 1)
         none = f"none: all {len(data.y_test):,} test images are named rightly"
-        figure = draw_words(title, name_run(run), none)
+        figure.text(0.5, 0.3, none, ha="center", fontsize=11)
     save_figure(figure, run.folder / "mistakes.png")
 
 
-def draw_words(title, words, instead):
-    """Return a figure that has words instead of a picture."""
-    figure = new_figure(title, words, 8, 1)
-    figure.text(0.5, 0.3, instead, ha="center", fontsize=11)
-    return figure
+def title_answers(data, probabilities, chosen, length, share):
+    """Return for each chosen test image its predicted class, its probability, (true class)."""
+    names = short_names(data.class_names, length)
+    return [
+        f"{names[answer.argmax()]}, {share.format(answer.max())}\n({names[label]})"
+        for answer, label in zip(probabilities[chosen], data.y_test[chosen], strict=True)
+    ]
 
 
 def name_of(data, index):
@@ -187,12 +163,8 @@ def name_of(data, index):
 
 
 def plot_features(run, model, data, normalise):
-    """Draw features.png: the first layer's patterns, and what each block makes of a test image.
-
-    The image is the first of predictions.png. Of each block the maps with the highest values are
-    shown, black where they are 0 or less; brightness is their square root, or few would be seen.
-    """
-    index, wide, side = choose_shown(data, 1)[0], 9.76, 1.25
+    """Draw features.png: the first layer's patterns, and what each block makes of a test image."""
+    index, wide, side = choose_shown(data, 1)[0], 9.76, 1.25  # the first of predictions.png
     kernels = find_kernels(model, data.image_shape)
     maps = find_maps(model, normalise(data.x_test[[index]]))
     blocks = [tile_strongest(each, number) for number, each in enumerate(maps, 1)]
@@ -200,24 +172,22 @@ def plot_features(run, model, data, normalise):
     top = 1.8 + sum(heights) + 0.34 * len(blocks)
     title = f"{run.script}: what the network looks for, and what it finds in a test image"
     figure = new_figure(title, name_run(run), wide + 2 * MARGIN, top)
-    name = short_names(data.class_names)[data.y_test[index]]
+    words = f"{name_of(data, index)}\n({short_names(data.class_names)[data.y_test[index]]})"
     top -= 0.4 + side
-    place = (MARGIN, top, side, side)
-    show_picture(figure, place, data.x_test[index], f"{name_of(data, index)}\n({name})")
+    show_picture(figure, data.x_test[index], words, MARGIN, top, side, side)
     if kernels is not None:
-        place = (MARGIN + 1.75, top, wide - 1.75, side)
-        show_picture(figure, place, *tile_first(kernels, MOST_KERNELS))
+        show_picture(figure, *tile_first(kernels), MARGIN + 1.75, top, wide - 1.75, side)
     for (tiles, words), height in zip(blocks, heights, strict=True):
         top -= 0.34 + height
-        show_picture(figure, (MARGIN, top, wide, height), tiles, words)
+        show_picture(figure, tiles, words, MARGIN, top, wide, height)
     if not blocks and kernels is None:
         figure.text(0.5, 0.2, "there is no convolution among its layers", ha="center", fontsize=11)
     save_figure(figure, run.folder / "features.png")
 
 
-def tile_first(kernels, most):
+def tile_first(kernels):
     """Return the first of these patterns as one picture, and what it shows."""
-    count = min(len(kernels), most)
+    count = min(len(kernels), MOST_KERNELS)
     some = f"{count} of the " if count < len(kernels) else ""
     words = f"{some}{len(kernels):,} patterns of the first layer; grey is a weight of 0"
     return tile(kernels[:count], math.ceil(math.sqrt(4.5 * count))), words
@@ -229,14 +199,13 @@ def tile_strongest(maps, block):
     strongest = np.sort(np.argsort(-maps.max(axis=(0, 1)))[:MOST_MAPS])
     some = f"{len(strongest)} strongest of the " if len(strongest) < count else ""
     words = f"{some}{count_nouns(count, 'map')} of {height} x {width} pixels"
-    brightness = np.sqrt(maps.clip(0))[:, :, strongest].transpose(2, 0, 1)
+    brightness = np.sqrt(maps.clip(0))[:, :, strongest].transpose(2, 0, 1)  # or few were seen
     return tile(brightness, MAPS_IN_A_ROW), f"after the convolutions of block {block}: {words}"
 
 
-def show_picture(figure, place, picture, title):
+def show_picture(figure, picture, title, *place):
     """Draw a picture in colour, or one of numbers from 0 on, under its title."""
-    axes = add_picture(figure, *place)
     numbers = {"cmap": "magma", "vmin": 0, "vmax": np.nanmax(picture)} if picture.ndim == 2 else {}
-    axes.imshow(picture, interpolation="nearest", **numbers)
+    axes = add_picture(figure, picture, *place, **numbers)
     axes.set_anchor("NW")
     axes.set_title(title, loc="left", fontsize=8)

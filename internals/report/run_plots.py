@@ -74,12 +74,12 @@ def add_legend_above(axes):
 
 
 def limit_loss(axes, losses, num_classes):
-    """Begin the axis at 0 with room for all losses, and mark the chance level.
+    """Begin the axis at 0 with room for all losses, and mark the chance level if it is near.
 
-    It is ln(classes) with smoothed labels, too. Where it is far above all losses it is left out,
-    and for another loss, which has none: there `num_classes` is inf.
+    Another loss than the cross-entropy has none: there `num_classes` is inf.
     """
-    highest, guessing = np.max(losses[np.isfinite(losses)], initial=0), math.log(num_classes)
+    highest = np.max(losses[np.isfinite(losses)], initial=0)
+    guessing = math.log(num_classes)  # with smoothed labels, too
     if guessing <= 1.35 * highest:
         name = f"guessing: ln {num_classes} = {guessing:.2f}"
         axes.axhline(guessing, color="#444444", linestyle=":", linewidth=1.2, label=name)
@@ -89,10 +89,7 @@ def limit_loss(axes, losses, num_classes):
 
 
 def plot_confusion_matrix(run, matrix, class_names):
-    """Draw confusion_matrix.png: what is right in green, mistakes on a scale of their own.
-
-    Colours are shares of the true class, numbers are counts, left out where they are 0.
-    """
+    """Draw confusion_matrix.png: what is right in green, mistakes on a scale of their own."""
     count = len(class_names)
     side = min(max(6.4, 0.19 * count), 21)
     named = np.arange(0, count, math.ceil(count / MOST_NAMED))  # a name needs room to be read
@@ -106,26 +103,19 @@ def plot_confusion_matrix(run, matrix, class_names):
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     right = np.eye(count, dtype=bool)
     most = max(np.max(shares, where=~right, initial=0), 0.01)
+    style = {"vmin": 0, "xticklabels": False, "yticklabels": False}  # seaborn places them slowly
+    if count <= MOST_NUMBERED:
+        style |= {"annot": np.where(matrix, matrix.astype(str), ""), "fmt": ""}
+        style |= {"annot_kws": {"size": min(10, 98 * side / count / len(str(matrix.max())))}}
     for place, hidden, colors, highest, name in (
         (0.55, ~right, RIGHT_COLORS, 1, "right"),
         (0, right | (shares == 0), WRONG_COLORS, most, "wrong"),
     ):
         label = f"{name}, share of the true class"
-        seaborn.heatmap(
-            shares,
-            mask=hidden,
-            cmap=colors,
-            vmin=0,
-            vmax=highest,
-            annot=np.where(matrix, matrix.astype(str), "") if count <= MOST_NUMBERED else None,
-            fmt="",
-            annot_kws={"size": min(10, 98 * side / count / len(str(matrix.max())))},
-            xticklabels=False,  # seaborn takes seconds to place a hundred
-            yticklabels=False,
-            cbar_ax=add_axes(figure, left + side + 0.25, bottom + place * side, 0.16, 0.45 * side),
-            cbar_kws={"label": label, "format": PERCENT, "ticks": MaxNLocator(5)},
-            ax=axes,
-        )
+        bar = {"label": label, "format": PERCENT, "ticks": MaxNLocator(5)}
+        bar_axes = add_axes(figure, left + side + 0.25, bottom + place * side, 0.16, 0.45 * side)
+        style |= {"mask": hidden, "cmap": colors, "vmax": highest}
+        seaborn.heatmap(shares, ax=axes, cbar_ax=bar_axes, cbar_kws=bar, **style)
     edges = np.arange(0, count + 1, 1 if count <= MOST_NUMBERED else 10)
     for draw_lines in (axes.hlines, axes.vlines):
         draw_lines(edges, 0, count, color="#dddddd", linewidth=0.6)
@@ -137,10 +127,7 @@ def plot_confusion_matrix(run, matrix, class_names):
 
 
 def plot_calibration(run, probabilities, labels):
-    """Draw calibration.png: how often the network is right by how sure it is, and its intervals.
-
-    The title has the expected calibration error.
-    """
+    """Draw calibration.png: how often the network is right by how sure it is, and its intervals."""
     means, shares, counts, error = calibration_curve_of(probabilities, labels)
     title = f"{run.script}: how sure, and how often right: {100 * error:.1f} points apart"
     figure = new_figure(title, name_run(run), 8, 5.7)

@@ -9,7 +9,6 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
 from internals.core.files import write_file
@@ -28,7 +27,7 @@ matplotlib.rcParams["text.parse_math"] = False  # a class or a run may be called
 def known_letters():
     """Return the letters that Matplotlib can draw with these fonts."""
     fonts = [font_manager.get_font(font_manager.findfont(family)) for family in FAMILIES]
-    return set().union(*(font.get_charmap() for font in fonts))
+    return {ord("\n")}.union(*(font.get_charmap() for font in fonts))
 
 
 def short_names(class_names, length=24):
@@ -41,26 +40,18 @@ def short_names(class_names, length=24):
 
 def drawable(text):
     """Return the text with "?" for each letter that would be drawn as a box."""
-    return "".join(
-        letter if letter == "\n" or ord(letter) in known_letters() else "?" for letter in text
-    )
+    return "".join(letter if ord(letter) in known_letters() else "?" for letter in text)
 
 
 def new_figure(title, words, width, height):
-    """Return a figure with a title, words in small print, and so many inches of room below them.
-
-    It is as wide as the title at least.
-    """
+    """Return a figure with a title, words in small print, and so many inches of room below them."""
     width = max(width, measure_width([title], 13, "bold") + 2 * MARGIN)
     lines = [line for each in words for line in textwrap.wrap(each, int(15 * width))]
     total = height + 0.5 + 0.14 * len(lines)
     figure = Figure(figsize=(math.ceil(DPI * width) / DPI, round(total, 2)), dpi=DPI)
-    for top, size, text, style in (
-        (0.12, 13, title, {"fontweight": "bold"}),
-        (0.4, 8, "\n".join(lines), {"color": "#666666"}),
-    ):
-        place = {"x": MARGIN / width, "y": 1 - top / total, "va": "top"}
-        figure.text(s=text, fontsize=size, **place, **style)
+    left, style = MARGIN / width, {"va": "top"}
+    figure.text(left, 1 - 0.12 / total, title, fontsize=13, fontweight="bold", **style)
+    figure.text(left, 1 - 0.4 / total, "\n".join(lines), fontsize=8, color="#666666", **style)
     return figure
 
 
@@ -76,16 +67,17 @@ def add_axes(figure, left, bottom, width, height, **settings):
     return figure.add_axes(place, **settings)
 
 
-def add_picture(figure, left, bottom, width, height):
-    """Return axes at that place without ticks and frame, for an image."""
+def add_picture(figure, picture, left, bottom, width, height, **settings):
+    """Return axes that show a picture at that place, without ticks and frame."""
     axes = add_axes(figure, left, bottom, width, height, xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
+    axes.imshow(picture, interpolation="nearest", **settings)
     return axes
 
 
 def measure_width(texts, size, weight="normal"):
     """Return the inches that the longest of these one-line texts takes in a font of this size."""
-    font = FontProperties(family=FAMILIES, size=size, weight=weight)
+    font = font_manager.FontProperties(family=FAMILIES, size=size, weight=weight)
     measure = RendererAgg(1, 1, DPI).get_text_width_height_descent
     return max((measure(drawable(text), font, False)[0] for text in texts), default=0) / DPI
 
