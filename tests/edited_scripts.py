@@ -242,7 +242,7 @@ COMPILED = {  # name: (script, columns of history.csv beside the seven, words of
         "loss Categ",
     ),
     "own loss": (
-        compiled("lambda y, p: -ops.log(ops.take_along_axis(p, ops.cast(y, 'int32'), 1) + 1e-7)"),
+        compiled("lambda y, p: -ops.log(ops.sum(p * ops.one_hot(y, 10), axis=-1) + 1e-7)"),
         [],
         "loss <lambda>",
     ),
@@ -280,7 +280,7 @@ COMPILED = {  # name: (script, columns of history.csv beside the seven, words of
     ),
     "schedule": (
         compiled(
-            optimizer="keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(.01, 9, .9))"
+            optimizer="keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(1, 9, .9))"
         ),
         [],
         "learning rate ExponentialDecay",

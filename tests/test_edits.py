@@ -111,7 +111,8 @@ def test_compiled(edited, digits, name):
     assert record["test_accuracy"] == pytest.approx(accuracy)
     if name not in ("mse", "binary_crossentropy", "focal", "kl_divergence", "hinge"):
         assert record["test_loss"] == pytest.approx(loss, rel=1e-3)
-    assert record["cross_entropy"] == (name == "categorical_crossentropy" or "loss" not in words)
+    others = ("mse", "binary_crossentropy", "focal", "kl_divergence", "hinge", "own loss")
+    assert record["cross_entropy"] == (name not in others)
 
 
 REFUSED = {  # name: (script, what the message says)
@@ -136,7 +137,9 @@ REFUSED = {  # name: (script, what the message says)
         "the images are float64; they must be uint8",
     ),
     "smoothing": (
-        replace(*compiled(), ("momentum=0.9,", "momentum=0.9, label_smoothing=0.1,"), text=TINY),
+        replace(
+            *compiled(), ("keep_best=True,", "keep_best=True,\n    label_smoothing=0.1,"), text=TINY
+        ),
         "label_smoothing is 0.1; the loss, sparse_categorical_crossentropy, wants whole labels",
     ),
     "not compiled": (
@@ -221,11 +224,11 @@ def test_class_weights(edited, digits):
 
 
 PHASES = """    model.layers[0].trainable = False
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     common.train(run, model, data)
     model.frozen = model.layers[0].get_weights()
     model.layers[0].trainable = True
-    model.compile(keras.optimizers.SGD(0.01), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     common.train(run, model, data, epochs=2)
 """
 

@@ -75,8 +75,6 @@ def mean_loss(model, labels, probabilities, outputs):
     else:
         if wants_one_hot(model):
             labels = np.eye(outputs.shape[1], dtype="float32")[labels]
-        else:
-            labels = labels[:, np.newaxis]  # as Keras gives them to a function
         values = loss(labels, outputs)
     return float(keras.ops.mean(values))
 
@@ -132,25 +130,28 @@ def describe_optimizer(optimizer):
 
 
 def describe_edits(model, recipe_optimizer, recipe_loss):
-    """Return in words the optimizer and the loss that are not those of the recipe; "" if they are.
+    """Return the optimizer and the loss in words, each only where it is not that of the recipe.
 
     Captions name them in place of the recipe's values.
     """
-    compiled = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # float16 has it scaled
-    words, optimizer = [], describe_optimizer(compiled)
-    if optimizer != describe_optimizer(recipe_optimizer):
-        rate = optimizer.pop("learning_rate")
-        kind = optimizer.pop("class")
-        rate = f"{rate:g}" if isinstance(rate, float) else rate["class_name"]
-        words += [kind, f"learning rate {rate}"]
+    edits = {}
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of float16
+    settings = describe_optimizer(optimizer)
+    if settings != describe_optimizer(recipe_optimizer):
+        rate, usual = settings.pop("learning_rate"), default_settings(optimizer)
+        words = [settings.pop("class")]
+        words.append(
+            f"learning rate {rate['class_name'] if isinstance(rate, dict) else f'{rate:g}'}"
+        )
         words += [
             f"{name.replace('_', ' ')} {value}"
-            for name, value in optimizer.items()
-            if value != default_settings(compiled).get(name)
+            for name, value in settings.items()
+            if value != usual.get(name)
         ]
+        edits["optimizer"] = ", ".join(words)
     if find_loss(model) is not keras.losses.get(recipe_loss):
-        words.append(f"loss {describe(model)['loss']}")
-    return ", ".join(words)
+        edits["loss"] = describe(model)["loss"]
+    return edits
 
 
 def default_settings(optimizer):

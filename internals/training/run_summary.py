@@ -36,15 +36,16 @@ def print_summary(run, model, data):
     print(f"steps:      {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
 
 
-def format_hyperparameters(values, edits=""):
+def format_hyperparameters(values, edits=()):
     """Return the hyperparameters that a plot should name, in one line.
 
-    `edits` names an optimizer or a loss that a script compiles in place of the recipe's.
+    `edits` holds the words for an "optimizer" or a "loss" compiled in place of the recipe's.
     """
     words = [Path(values.data).name, f"{values.recipe} recipe"]
     if values.image_size != 32:
         words.append(f"images of {values.image_size} x {values.image_size}")
-    words += [edits] if edits else format_optimizer(values)
+    words += [edits["optimizer"]] if "optimizer" in edits else format_optimizer(values)
+    words += [f"loss {edits['loss']}"] if "loss" in edits else []
     if values.label_smoothing:
         words.append(f"label smoothing {values.label_smoothing:g}")
     if values.flip:
