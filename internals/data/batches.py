@@ -79,20 +79,15 @@ class ImageBatches(keras.utils.PyDataset):
         import tensorflow as tf  # its own pipeline prepares the next batches beside training
 
         parts = self.gather_batch(0)
+        kinds = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts)
+        batches = tf.data.Dataset.from_generator(
+            lambda: map(self.gather_batch, range(len(self))), output_signature=kinds
+        )
+        batches = batches.map(lambda images, labels: (self.normalise(images), labels)).prefetch(2)
         options = tf.data.Options()
         options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
-        return (
-            tf.data.Dataset.from_generator(
-                lambda: map(self.gather_batch, range(len(self))),
-                output_signature=tuple(
-                    tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts
-                ),
-            )
-            .map(lambda images, labels: (self.normalise(images), labels))
-            .prefetch(2)
-            .apply(tf.data.experimental.assert_cardinality(len(self)))
-            .with_options(options)
-        )
+        counted = tf.data.experimental.assert_cardinality(len(self))
+        return batches.apply(counted).with_options(options)
 
 
 def translate(images, offsets, shift):

@@ -21,7 +21,8 @@ def open_image(path, size):
 
     Whatever is wrong with the file, nearly anything may be raised.
     """
-    with quiet_pillow(), Image.open(path, formats=IMAGE_FORMATS) as image:
+    ignoring = warnings.catch_warnings(action="ignore")  # odd files; the bad ones are refused
+    with ignoring, Image.open(path, formats=IMAGE_FORMATS) as image:
         if image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
         if image.mode in ("I", "F"):
@@ -36,11 +37,3 @@ def open_image(path, size):
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         return image.convert("RGB")
-
-
-@contextlib.contextmanager
-def quiet_pillow():
-    """Silence Pillow's warnings of odd files: the bad ones are refused anyway."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")
-        yield
