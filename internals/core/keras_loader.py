@@ -24,18 +24,6 @@ def quiet():
         os.close(stderr)
 
 
-@contextlib.contextmanager
-def without_collection():
-    """Leave the garbage collector off: it would search all that is loaded, and find nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def use_onednn(machine):
     """Let TensorFlow use oneDNN on x86 processors older than 2021, too: up to twice as fast.
 
@@ -46,7 +34,9 @@ def use_onednn(machine):
 
 
 use_onednn(platform.machine())
-with quiet(), dying_of_interrupt(), without_collection():
+gc.disable()  # it would search all that is loaded, and find nothing
+with quiet(), dying_of_interrupt():
     import keras
+gc.enable()
 
 __all__ = ["keras", "quiet"]
