@@ -86,20 +86,15 @@ class ComparedRun:
     @property
     def holds_out(self):
         """Return whether its epochs were judged by held-out images, not by the test set."""
-        held_out = self.record.get("data", {}).get("images", {}).get("validation")
-        if held_out is None:
-            held_out = self.record["hyperparameters"].get("validation_split")
-        return bool(held_out)
+        split = self.record["hyperparameters"].get("validation_split")
+        return bool(self.record.get("data", {}).get("images", {}).get("validation", split))
 
     @functools.cached_property
     def sources(self):
         """Return script and common.py as they were when it ran; "" for one that was not kept."""
-        texts = {}
-        for name in SOURCES:
-            path = self.folder / name
-            kept = path.is_file()
-            texts[name] = path.read_text(encoding="utf-8", errors="replace") if kept else ""
-        return texts
+        kept = [path for path in map(self.folder.joinpath, SOURCES) if path.is_file()]
+        texts = {path.name: path.read_text("utf-8", errors="replace") for path in kept}
+        return dict.fromkeys(SOURCES, "") | texts
 
     @functools.cached_property
     def predictions(self):
