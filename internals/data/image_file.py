@@ -17,10 +17,7 @@ def read_image(path, size=IMAGE_SIZE):
 
 
 def open_image(path, size):
-    """Return the image at `path` upright, on white; it may be smaller, but covers `size` if it did.
-
-    Whatever is wrong with the file, nearly anything may be raised.
-    """
+    """Return the image at `path` upright and on white, smaller only if it still covers `size`."""
     ignoring = warnings.catch_warnings(action="ignore")  # odd files; the bad ones are refused
     with ignoring, Image.open(path, formats=IMAGE_FORMATS) as image:
         if image.width * image.height > Image.MAX_IMAGE_PIXELS:

@@ -1,7 +1,4 @@
-"""Many image files read in parallel, with a progress bar.
-
-The processes load the module of the function that they call, and no Keras.
-"""
+"""Many image files read in parallel, with a progress bar, by processes that load no Keras."""
 
 import signal
 import sys
@@ -9,7 +6,7 @@ import time
 
 import joblib
 import numpy as np
-import rich.progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 ALONE = 1.0  # seconds, about as long as other processes take to begin
 WORKERS = {
@@ -20,20 +17,10 @@ WORKERS = {
 
 
 def read_all(read, paths, shape):
-    """Return uint8 images (n, *shape), and the problem of each path that cannot be read.
-
-    On a terminal a bar shows how far it is.
-    """
+    """Return uint8 images (n, *shape), and the problem of each path that cannot be read."""
     images, problems = np.empty((len(paths), *shape), dtype="uint8"), []
-    bar = rich.progress.Progress(
-        rich.progress.TextColumn("reading images"),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TimeRemainingColumn(),
-        transient=True,
-        disable=not sys.stdout.isatty(),
-    )
-    with bar:
+    columns = "reading images", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as bar:
         for index, image in enumerate(bar.track(read_each(read, paths), total=len(paths))):
             if isinstance(image, str):
                 problems.append(image)

@@ -150,11 +150,11 @@ def test_other_processes_read_the_same_and_load_no_keras(impatient):
 def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
     drawn = []
 
-    class Bar(parallel_reading.rich.progress.Progress):
+    class Bar(parallel_reading.Progress):
         def update(self, task, completed, refresh):
             drawn.append((self.disable, completed))
 
-    monkeypatch.setattr(parallel_reading.rich.progress, "Progress", Bar)
+    monkeypatch.setattr(parallel_reading, "Progress", Bar)
     for terminal in (True, False):
         monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
         capsys.readouterr()
