@@ -11,7 +11,6 @@ class Interrupted(KeyboardInterrupt):
     """A signal asks the program to end."""
 
     def __init__(self, number):
-        super().__init__(f"signal {number}")
         self.number = number
 
 
