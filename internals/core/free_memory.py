@@ -5,15 +5,10 @@ import math
 from pathlib import Path
 
 SIZES = range(512, 15, -16)  # pixels a side that are worth naming, the largest first
-CGROUPS = (  # limit, use and statistics of a container, in either version of Linux's groups
-    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-    (
-        "memory/memory.limit_in_bytes",
-        "memory/memory.usage_in_bytes",
-        "memory/memory.stat",
-        "total_inactive_file",
-    ),
-)
+CGROUPS = {  # folder, limit, use and cache of a container, in either version of Linux's groups
+    "": ("max", "current", "inactive_file"),
+    "memory": ("limit_in_bytes", "usage_in_bytes", "total_inactive_file"),
+}
 
 
 def find_free(root="/"):
@@ -22,11 +17,12 @@ def find_free(root="/"):
     with contextlib.suppress(OSError, ValueError, KeyError):  # no Linux
         kilobytes = read_table(Path(root, "proc/meminfo"))["MemAvailable:"]
         free.append(1024 * kilobytes)
-    for limit, used, statistics, cache in CGROUPS:
-        group = Path(root, "sys/fs/cgroup")
+    for folder, (limit, used, cache) in CGROUPS.items():
+        group = Path(root, "sys/fs/cgroup", folder)
         with contextlib.suppress(OSError, ValueError, KeyError):  # no container, or no limit: "max"
-            taken = int((group / used).read_text()) - read_table(group / statistics)[cache]
-            free.append(int((group / limit).read_text()) - taken)
+            cached = read_table(group / "memory.stat")[cache]
+            taken = int((group / f"memory.{used}").read_text()) - cached
+            free.append(int((group / f"memory.{limit}").read_text()) - taken)
     return max(0, min(free))
 
 

@@ -24,29 +24,11 @@ def quiet():
         os.close(stderr)
 
 
-@contextlib.contextmanager
-def without_collection():
-    """Leave the garbage collector off: it would search all that is loaded, and find nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def use_onednn(machine):
-    """Let TensorFlow use oneDNN on x86 processors older than 2021, too: up to twice as fast.
-
-    It does by itself where there is AVX-512 VNNI, AVX-VNNI or AMX. A value of the user's stays.
-    """
-    if machine.lower() in ("x86_64", "amd64"):
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-
-
-use_onednn(platform.machine())
-with quiet(), dying_of_interrupt(), without_collection():
+if platform.machine().lower() in ("x86_64", "amd64"):  # by itself on those since 2021 only
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # up to twice as fast
+gc.disable()  # it would search all that is loaded, and find nothing
+with quiet(), dying_of_interrupt():
     import keras
+gc.enable()
 
 __all__ = ["keras", "quiet"]

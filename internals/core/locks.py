@@ -32,9 +32,7 @@ def is_locked(path):
     try:
         with make_lock(path).acquire(timeout=LOOK, poll_interval=LOOK / 5):
             return False
-    except filelock.Timeout:
-        return True
-    except OSError:  # a file that one may only read: whoever made it has it, or was killed
+    except OSError:  # Timeout; or one may only read the file: whoever made it has it, or was killed
         return True
 
 

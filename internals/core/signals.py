@@ -4,16 +4,13 @@ import contextlib
 import signal
 import threading
 
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+SIGNALS = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP")]
 
 
 class Interrupted(KeyboardInterrupt):
     """A signal asks the program to end."""
 
     def __init__(self, number):
-        super().__init__(f"signal {number}")
         self.number = number
 
 

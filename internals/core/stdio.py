@@ -47,6 +47,4 @@ def make_robust():
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")
         stream.reconfigure(errors="backslashreplace")
-        if not isinstance(stream, Unbreakable):
-            stream = Unbreakable(stream)
-        setattr(sys, name, stream)
+        setattr(sys, name, Unbreakable(stream))

@@ -11,7 +11,6 @@ FORMATS = {
     "accuracy": "{:.2%}",
     "minutes": "{:.1f}",
     "whole_minutes": "{:.0f} min",
-    "seconds_per_epoch": "{:.1f}",
     "parameters": "{:,}",
 }
 
@@ -56,8 +55,5 @@ def enumerate_few(names, few=5):
 
 
 def make_printable(name):
-    """Return a name as one line; control characters and stray bytes become "?".
-
-    An accented letter is one letter, however the disk spells it.
-    """
+    """Return a name as one line, an accented letter as one letter however the disk spells it."""
     return format_line(unicodedata.normalize("NFC", name))

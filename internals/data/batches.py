@@ -11,18 +11,13 @@ EVALUATION_BATCH_SIZE = 100  # of 32 x 32 pixels; larger is no faster and takes 
 
 
 class ImageBatches(keras.utils.PyDataset):
-    """Batches of images as `normalise` makes them from uint8, when they are needed.
-
-    With a `seed` the images are shuffled: their order depends on the seed and the epoch alone.
-    """
+    """Batches of images as `normalise` makes them from uint8, when needed; shuffled by a `seed`."""
 
     def __init__(self, images, labels, normalise, batch_size=None, seed=None):
         super().__init__()
-        pixels = EVALUATION_BATCH_SIZE * 32 * 32
-        as_many = pixels // math.prod(images.shape[1:3])  # images whose layers fit in memory
-        batch_size = batch_size or max(1, min(as_many, EVALUATION_BATCH_SIZE))
-        self.images, self.labels, self.normalise = images, labels, normalise
-        self.batch_size, self.seed = batch_size, seed
+        pixels = max(32 * 32, math.prod(images.shape[1:3]))  # fewer of larger images fit in memory
+        self.batch_size = batch_size or max(1, EVALUATION_BATCH_SIZE * 32 * 32 // pixels)
+        self.images, self.labels, self.normalise, self.seed = images, labels, normalise, seed
         self.order = np.arange(len(images))
         self.flip, self.shift, self.flipped, self.offsets = False, 0, None, None
         self.shares = None  # of each class in a label, (classes, classes)
@@ -32,22 +27,16 @@ class ImageBatches(keras.utils.PyDataset):
         self.flip, self.shift = flip, shift
 
     def smooth_labels(self, smoothing, num_classes):
-        """Make labels float32 (num_classes,) from now on: how much of each class is true.
-
-        `smoothing` is spread evenly over all classes; the rest is the true one's.
-        """
+        """Make labels float32 (num_classes,), of which all classes share `smoothing` evenly."""
         even = np.full((num_classes, num_classes), smoothing / num_classes)
         self.shares = (even + (1 - smoothing) * np.eye(num_classes)).astype("float32")
 
     def shuffle(self, epoch):
-        """Choose the order of an epoch, which images it flips, and how far it translates each.
-
-        An image is flipped in every second epoch, which of them by chance.
-        """
+        """Choose the order of an epoch, how far it translates each image, and which it flips."""
         count = len(self.images)
         self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
         if self.flip:
-            odd = np.random.default_rng([self.seed, FLIPS]).integers(0, 2, count)
+            odd = np.random.default_rng([self.seed, FLIPS]).integers(0, 2, count)  # or even epochs
             self.flipped = (odd + epoch) % 2 == 1
         if self.shift:
             chance = np.random.default_rng([self.seed, epoch, SHIFTS])
@@ -79,20 +68,15 @@ class ImageBatches(keras.utils.PyDataset):
         import tensorflow as tf  # its own pipeline prepares the next batches beside training
 
         parts = self.gather_batch(0)
+        kinds = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts)
+        batches = tf.data.Dataset.from_generator(
+            lambda: map(self.gather_batch, range(len(self))), output_signature=kinds
+        )
+        batches = batches.map(lambda images, labels: (self.normalise(images), labels)).prefetch(2)
         options = tf.data.Options()
         options.autotune.enabled = False  # at the end of an epoch its thread sleeps for seconds
-        return (
-            tf.data.Dataset.from_generator(
-                lambda: map(self.gather_batch, range(len(self))),
-                output_signature=tuple(
-                    tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in parts
-                ),
-            )
-            .map(lambda images, labels: (self.normalise(images), labels))
-            .prefetch(2)
-            .apply(tf.data.experimental.assert_cardinality(len(self)))
-            .with_options(options)
-        )
+        counted = tf.data.experimental.assert_cardinality(len(self))
+        return batches.apply(counted).with_options(options)
 
 
 def translate(images, offsets, shift):

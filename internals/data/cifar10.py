@@ -25,12 +25,10 @@ MD5_OF_BATCHES = {
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
 
 
-@contextlib.contextmanager
 def one_process_at_a_time():
     """Wait while another process of this user downloads or unpacks CIFAR-10: Keras does not."""
     user = os.getuid() if os.name == "posix" else "user"
-    with locked(Path(tempfile.gettempdir(), f"cifar-10-{user}.lock")):
-        yield
+    return locked(Path(tempfile.gettempdir(), f"cifar-10-{user}.lock"))
 
 
 @contextlib.contextmanager
@@ -59,20 +57,17 @@ def keep_archive(path):
     with open(path, "rb") as archive:
         found = hashlib.file_digest(archive, "sha256").hexdigest()
     if found != SHA256:
-        if not path.name.lower().endswith((".tar.gz", ".tgz")):
-            fail(
-                f"data is {str(path)!r}, a file; it must be cifar10, digits, a "
-                "cifar-10-python.tar.gz or an image folder. Images in a zip or another archive "
-                "must be unpacked first; then name the folder that has train/<class>/* in it"
-            )
-        fail(
+        words = (
             f"{path} is not the complete cifar-10-python.tar.gz: its SHA-256 is {found}, "
-            f"it must be {SHA256}. An archive of other images must be unpacked first; then name "
-            "the folder that has train/<class>/* in it"
+            f"it must be {SHA256}. An archive of other images"
         )
-    from internals.core.keras_loader import (
-        keras,  # here, because compare.py reads images without Keras
-    )
+        if not path.name.lower().endswith((".tar.gz", ".tgz")):
+            words = (
+                f"data is {str(path)!r}, a file; it must be cifar10, digits, a "
+                "cifar-10-python.tar.gz or an image folder. Images in a zip or another archive"
+            )
+        fail(f"{words} must be unpacked first; then name the folder that has train/<class>/* in it")
+    from internals.core.keras_loader import keras  # here: compare.py reads images without it
 
     with one_process_at_a_time():
         keras.utils.get_file(

@@ -14,10 +14,7 @@ from internals.data.image_file import IMAGE_SIZE
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label.
-
-    `test_names` says which test image is which: its file, or its number in CIFAR-10 and the digits.
-    """
+    """Images as uint8 (n, height, width, 3), labels as int64 (n,), and a name per label."""
 
     x_train: np.ndarray
     y_train: np.ndarray
@@ -26,7 +23,7 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: list
-    test_names: np.ndarray | None = None
+    test_names: np.ndarray | None = None  # the files; None where an image is known by its number
 
     @property
     def image_shape(self):

@@ -17,11 +17,9 @@ def read_image(path, size=IMAGE_SIZE):
 
 
 def open_image(path, size):
-    """Return the image at `path` upright, on white; it may be smaller, but covers `size` if it did.
-
-    Whatever is wrong with the file, nearly anything may be raised.
-    """
-    with quiet_pillow(), Image.open(path, formats=IMAGE_FORMATS) as image:
+    """Return the image at `path` upright and on white, smaller only if it still covers `size`."""
+    ignoring = warnings.catch_warnings(action="ignore")  # odd files; the bad ones are refused
+    with ignoring, Image.open(path, formats=IMAGE_FORMATS) as image:
         if image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
         if image.mode in ("I", "F"):
@@ -36,11 +34,3 @@ def open_image(path, size):
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         return image.convert("RGB")
-
-
-@contextlib.contextmanager
-def quiet_pillow():
-    """Silence Pillow's warnings of odd files: the bad ones are refused anyway."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")
-        yield

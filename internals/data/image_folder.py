@@ -87,12 +87,9 @@ def kind_of(path):
 
 def enumerate_kinds(counter):
     """Return what was counted in one line, such as 10 .heic, 2 .txt, 3 folders."""
-    return enumerate_few(
-        [
-            f"{count:,} {kind}" if kind[0] == "." else count_nouns(count, kind)
-            for kind, count in sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-        ]
-    )
+    kinds = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    words = [f"{n:,} {kind}" if kind[0] == "." else count_nouns(n, kind) for kind, n in kinds]
+    return enumerate_few(words)
 
 
 def print_passed_over(counter):
@@ -113,10 +110,6 @@ def is_image(path):
     return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
-# ------------------------------------------------------------------------------------------------
-# Its images
-
-
 def load_folder(folder, size):
     """Return the images of `folder`: train/<class>/* and test/<class>/*, resized to size x size.
 
@@ -126,15 +119,14 @@ def load_folder(folder, size):
     check_layout(folder)
     passed_over = collections.Counter()
     classes = find_classes(folder / "train", passed_over)
-    test_classes = {}
-    if (folder / "test").is_dir():
-        test_classes = find_classes(folder / "test", passed_over)
-        for name in sorted(classes.keys() ^ test_classes.keys()):
-            only = "train" if name in classes else "test"
-            fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
+    has_test = (folder / "test").is_dir()
+    test_classes = find_classes(folder / "test", passed_over) if has_test else classes
+    for name in sorted(classes.keys() ^ test_classes.keys()):
+        only = "train" if name in classes else "test"
+        fail(f"{folder}: train and test must hold the same classes; only {only} has {name!r}")
     print_passed_over(passed_over)
     paths, labels = spread(classes.values())
-    if test_classes:  # in train's order: the disk may spell, and so sort, test's names otherwise
+    if has_test:  # in train's order: the disk may spell, and so sort, test's names otherwise
         test_paths, test_labels = spread([test_classes[name] for name in classes])
     else:
         for name in (name for name, paths in classes.items() if len(paths) < 2):
@@ -167,7 +159,7 @@ def spread(classes):
     """Return paths (n,) and int64 labels (n,) from the paths of each class, mixed."""
     paths = np.array([path for images in classes for path in images], dtype=object)
     labels = np.repeat(np.arange(len(classes)), [len(images) for images in classes])
-    order = interleave_classes(labels)
+    order = interleave_classes(labels)  # for `validation_split` holds out the first part
     return paths[order], labels[order]
 
 
@@ -190,10 +182,7 @@ def warn_of_copies(x_train, x_test):
 
 
 def interleave_classes(labels):
-    """Return an order, always the same, in which each class is spread evenly from the start on.
-
-    So the first part of them, which `validation_split` holds out, has its share of each class.
-    """
+    """Return an order, always the same, in which any first part has its share of each class."""
     random = np.random.default_rng(0)
     position = np.empty(len(labels))
     for label in np.unique(labels):
@@ -204,11 +193,10 @@ def interleave_classes(labels):
 
 def check_images(count, size):
     """End the program where so many images of a folder, not read yet, do not fit."""
-    free = find_free()
-    need, *smaller = (bytes_of_images(count, (side, side, 3)) for side in (size, *SIZES))
+    need, free = bytes_of_images(count, (size, size, 3)), find_free()
     if need > free:
-        fit = next((s for s, each in zip(SIZES, smaller, strict=True) if each < 0.9 * free), None)
+        fits = [side for side in SIZES if need * (side / size) ** 2 < 0.9 * free]
         fail(
             f"image_size is {size}; {count:,} images take {format_bytes(need)} of memory then, and "
-            f"{format_bytes(free)} are free; {fit or 'not even 16'} would fit"
+            f"{format_bytes(free)} are free; {fits[0] if fits else 'not even 16'} would fit"
         )

@@ -20,7 +20,7 @@ from internals.core.files import fail, write_text
 from internals.runs import identity, sources
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
-RUN_FOLDER = r"\d{4}-\d\d-\d\d_\d\d-"  # how the name of a run's folder begins
+RUN_FOLDER = re.compile(r"\d{4}-\d\d-\d\d_\d\d-")  # how the name of a run's folder begins
 
 
 @dataclasses.dataclass
@@ -42,10 +42,7 @@ class Run:
         return self.record["script"]
 
     def take(self):
-        """Lock the folder until `release` or the end of the program.
-
-        Raises filelock.Timeout if another process has it.
-        """
+        """Lock the folder until `release`; raises filelock.Timeout if another process has it."""
         self.lock.enter_context(locks.locked(self.folder, patience=1))
         Run.held = self
 
@@ -102,10 +99,7 @@ class Run:
 
 
 def read_record(folder):
-    """Return what the run.json in `folder` holds.
-
-    Raises OSError or ValueError where it is missing, damaged or not the record of a run.
-    """
+    """Return what the run.json in `folder` holds; OSError or ValueError where it is no run's."""
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if not isinstance(record, dict):
         raise ValueError("it is no JSON object")
@@ -126,21 +120,14 @@ def read_record_to_resume(folder):
 
 
 def read_history(folder):
-    """Return the history.csv in `folder` as a data frame, one row per epoch.
-
-    Raises OSError or ValueError where it is missing or damaged.
-    """
+    """Return history.csv, a row an epoch; OSError or ValueError where it is missing or damaged."""
     return pd.read_csv(folder / "history.csv")
 
 
 def find_folders(path):
     """Return the run folders at or up to two levels below `path`, also those without run.json."""
-    candidates = [path, *path.glob("*/"), *path.glob("*/*/")]
-    return [
-        folder
-        for folder in sorted(candidates)
-        if (folder / "run.json").exists() or re.match(RUN_FOLDER, folder.name)
-    ]
+    places = sorted([path, *path.glob("*/"), *path.glob("*/*/")])
+    return [each for each in places if RUN_FOLDER.match(each.name) or (each / "run.json").exists()]
 
 
 def make_run_folder(results, script, started, name):
@@ -159,10 +146,7 @@ def make_run_folder(results, script, started, name):
 
 
 def create_run(script, common, hyperparameters):
-    """Return a new run in a folder of its own, its record begun but not yet written.
-
-    The folder keeps the texts of the script and of common.py, two paths.
-    """
+    """Return a new run, not yet recorded; its folder keeps the texts at `script` and `common`."""
     started, name, stem = datetime.datetime.now(), hyperparameters.name, Path(script).stem
     folder = make_run_folder(hyperparameters.results, stem, started, name)
     record = {"script": stem, "name": name}
@@ -178,10 +162,7 @@ def create_run(script, common, hyperparameters):
 
 
 def reopen_run(script, common, hyperparameters, now):
-    """Return the run that `resume` names; end the program where it may not go on as it is now.
-
-    `now` is what run.json would say of it; script and common.py are paths.
-    """
+    """Return the run that `resume` names; end the program where its record `now` forbids that."""
     resume = hyperparameters.resume
     folder = Path(resume)
     run = Run(folder, hyperparameters, {})

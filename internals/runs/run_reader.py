@@ -17,30 +17,29 @@ from internals.core.text import format_line
 from internals.runs import identity
 from internals.runs.run import find_folders, read_history, read_record
 
-FIELDS = {  # of run.json: what they must be; those of older runs, and then the later ones
-    "script": str,
-    "status": str,
-    "started": str,
-    "parameters": int,
-    "hyperparameters": dict,
+NEEDED = ("script", "status", "started", "parameters")  # the other fields came later
+FIELDS = {  # of run.json: what they must be, the test of a value, and which they are
+    "printable text": (lambda text: type(text) is str and text.isprintable(), "script"),
+    "text": (
+        lambda text: type(text) is str,
+        "status started name network test_set loss backend device processor operating_system",
+    ),
+    "a whole number": (lambda n: type(n) is int, "parameters best_epoch"),
+    "a number": (lambda x: type(x) in (int, float), "test_loss"),
+    "a number from 0 to 1": (lambda x: type(x) in (int, float) and 0 <= x <= 1, "test_accuracy"),
+    "an object": (lambda value: type(value) is dict, "optimizer data versions"),
 }
-LATER_FIELDS = {
-    "name": str,
-    "test_accuracy": float,
-    "test_loss": float,
-    "best_epoch": int,
-    "network": str,
-    "test_set": str,
-    "loss": str,
-    "optimizer": dict,
-    "data": dict,
-    "backend": str,
-    "device": str,
-    "processor": str,
-    "operating_system": str,
-    "versions": dict,
+DATA_FIELDS = {  # the same of its data
+    "text": (lambda text: type(text) is str, "sha256"),
+    "a list of names": (
+        lambda names: type(names) is list and all(type(name) is str for name in names),
+        "class_names",
+    ),
+    "a number for each part": (
+        lambda parts: type(parts) is dict and all(type(n) is int for n in parts.values()),
+        "images",
+    ),
 }
-KINDS = {str: "text", int: "a whole number", float: "a number", dict: "an object"}
 COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
 SOURCES = ("script.py", "common.py")  # that a run keeps as they were
 PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
@@ -87,20 +86,15 @@ class ComparedRun:
     @property
     def holds_out(self):
         """Return whether its epochs were judged by held-out images, not by the test set."""
-        held_out = self.record.get("data", {}).get("images", {}).get("validation")
-        if held_out is None:
-            held_out = self.record["hyperparameters"].get("validation_split")
-        return bool(held_out)
+        split = self.record["hyperparameters"].get("validation_split")
+        return bool(self.record.get("data", {}).get("images", {}).get("validation", split))
 
     @functools.cached_property
     def sources(self):
         """Return script and common.py as they were when it ran; "" for one that was not kept."""
-        texts = {}
-        for name in SOURCES:
-            path = self.folder / name
-            kept = path.is_file()
-            texts[name] = path.read_text(encoding="utf-8", errors="replace") if kept else ""
-        return texts
+        kept = [path for path in map(self.folder.joinpath, SOURCES) if path.is_file()]
+        texts = {path.name: path.read_text("utf-8", errors="replace") for path in kept}
+        return dict.fromkeys(SOURCES, "") | texts
 
     @functools.cached_property
     def predictions(self):
@@ -138,7 +132,9 @@ def read_run(folder):
         raise ValueError("it has no run.json")
     with naming_file("run.json"):
         record = read_record(folder)
-        check_record(record)
+        check_fields(record, FIELDS)
+        check_fields(record.get("data", {}), DATA_FIELDS)
+        json.dumps(record, ensure_ascii=False).encode()  # a half of a surrogate pair is no text
     if record["status"] == "running" and not locks.is_locked(folder):
         record["status"] = "stopped"  # by a crash or a power failure: nobody trains it any more
     with naming_file("history.csv"):
@@ -177,34 +173,13 @@ def count_images(run):
     return count.get("train", 0) + held_out, held_out, count.get("test", 0)
 
 
-def check_record(record):
-    """Raise ValueError where a field of the record is not what it must be."""
-    for name, kind in (FIELDS | LATER_FIELDS).items():
-        value = record.get(name)
-        if value is None and name in LATER_FIELDS and name not in record:
-            continue
-        kinds = (int, float) if kind is float else kind
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise ValueError(f"{name} is {value!r}; it must be {KINDS[kind]}")
-    accuracy = record.get("test_accuracy", 0)
-    if not 0 <= accuracy <= 1:
-        raise ValueError(f"test_accuracy is {accuracy!r}; it must be from 0 to 1")
-    if not record["script"].isprintable():
-        raise ValueError(f"script is {record['script']!r}; it must be printable")
-    check_data(record.get("data", {}))
-    json.dumps(record, ensure_ascii=False).encode()  # a half of a surrogate pair is no text
-
-
-def check_data(data):
-    """Raise ValueError where what a record says of its images is not what it must be."""
-    names = data.get("class_names", [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"class_names is {names!r}; it must be a list of names")
-    counts = data.get("images", {})
-    if not isinstance(counts, dict) or not all(type(count) is int for count in counts.values()):
-        raise ValueError(f"images is {counts!r}; it must be a number for each part")
-    if not isinstance(data.get("sha256", ""), str):
-        raise ValueError(f"sha256 is {data['sha256']!r}; it must be text")
+def check_fields(record, fields):
+    """Raise ValueError where a field that is needed, or is there, is not what it must be."""
+    for wanted, (is_right, names) in fields.items():
+        for name in names.split():
+            value = record.get(name)
+            if (name in record or name in NEEDED) and not is_right(value):
+                raise ValueError(f"{name} is {value!r}; it must be {wanted}")
 
 
 def read_epochs(folder):

@@ -139,10 +139,8 @@ def describe_edits(model, recipe_optimizer, recipe_loss):
     settings = describe_optimizer(optimizer)
     if settings != describe_optimizer(recipe_optimizer):
         rate, usual = settings.pop("learning_rate"), default_settings(optimizer)
-        words = [settings.pop("class")]
-        words.append(
-            f"learning rate {rate['class_name'] if isinstance(rate, dict) else f'{rate:g}'}"
-        )
+        rate = rate["class_name"] if isinstance(rate, dict) else f"{rate:g}"
+        words = [settings.pop("class"), f"learning rate {rate}"]
         words += [
             f"{name.replace('_', ' ')} {value}"
             for name, value in settings.items()

@@ -137,7 +137,6 @@ def test_large_images_are_evaluated_a_few_at_a_time():
 def impatient(monkeypatch):
     """Have other processes go on after the first file."""
     monkeypatch.setattr(parallel_reading, "ALONE", 0)
-    monkeypatch.setattr(parallel_reading, "AT_ONCE", 1)
 
 
 def test_other_processes_read_the_same_and_load_no_keras(impatient):
@@ -151,14 +150,14 @@ def test_other_processes_read_the_same_and_load_no_keras(impatient):
 def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
     drawn = []
 
-    class Bar(parallel_reading.rich.progress.Progress):
-        def advance(self, task, advance):
-            drawn.append((self.disable, advance))
+    class Bar(parallel_reading.Progress):
+        def update(self, task, completed, refresh):
+            drawn.append((self.disable, completed))
 
-    monkeypatch.setattr(parallel_reading.rich.progress, "Progress", Bar)
+    monkeypatch.setattr(parallel_reading, "Progress", Bar)
     for terminal in (True, False):
         monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
         capsys.readouterr()
         parallel_reading.read_all(eval, ["1"] * 20, ())
-    assert drawn == [(False, 16), (False, 4), (True, 16), (True, 4)]
+    assert drawn == [(False, 20), (True, 20)]
     assert capsys.readouterr().out == ""

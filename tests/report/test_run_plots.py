@@ -13,6 +13,7 @@ from PIL import Image
 
 from internals.report import image_grids, run_plots
 from internals.report.style import choose_epochs, name_run, new_figure, save_figure, short_names
+from internals.training.run_summary import format_hyperparameters
 
 
 def test_names_in_plots():
@@ -260,7 +261,8 @@ def test_samples_of_many_classes_and_in_their_order(run, figures, random):
 
 @pytest.mark.parametrize("width", [4, 8])
 def test_details_stay_inside_the_figure(run, width):
-    run.hyperparameters = import_script("udacity_cnn").MODERN.but(precision="bfloat16")
+    values = import_script("udacity_cnn").MODERN.but(precision="bfloat16")
+    run.caption = format_hyperparameters(values)
     figure = new_figure("title", name_run(run), width, 3)
     title, details = figure.texts
     assert "bfloat16" in details.get_text() and len(details.get_text().splitlines()) > 2

@@ -1,13 +1,13 @@
 """What is said of the machine."""
 
+import importlib
 import os
 import re
 from pathlib import Path
 
-from internals.core.keras_loader import use_onednn
-
 import pytest
 
+from internals.core import keras_loader
 from internals.training.devices import lacks_arithmetic
 
 
@@ -27,5 +27,6 @@ def test_onednn_on_every_x86_processor(monkeypatch, machine, before, after):
     monkeypatch.delenv(name := "TF_ENABLE_ONEDNN_OPTS", raising=False)
     if before:
         monkeypatch.setenv(name, before)
-    use_onednn(machine)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    importlib.reload(keras_loader)
     assert os.environ.get(name) == after
