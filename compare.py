@@ -14,13 +14,14 @@ import tyro
 from internals.comparison.differences import format_comparison
 from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
-from internals.core.files import fail
+from internals.core.files import expand, fail
+from internals.core.signals import raising_signals
 from internals.core.text import format_path
+from internals.runs import exit_status
 
 
 def main():
     """Print the tables and what was asked for, then draw the charts and write the page."""
-    stdio.make_robust()
     options = tyro.cli(Options, description=__doc__)
     comparison = compare(options)
     if not comparison.groups:
@@ -33,7 +34,7 @@ def main():
         print(f"broken: {format_path(folder)}: {problem}")
     if options.csv:
         write_csv(comparison, options.csv)
-    write_page(comparison, options.results.expanduser())
+    write_page(comparison, expand(options.results))
 
 
 def show_details(groups):
@@ -57,4 +58,6 @@ def write_page(comparison, results):
 
 
 if __name__ == "__main__":
-    main()
+    stdio.make_robust()
+    with raising_signals(), exit_status.ending():
+        main()

@@ -46,21 +46,20 @@ def ask(run, paths, whole, problems):
     """
     from common import normalise  # these here, because a wrong path need not wait for Keras
 
-    from internals.prediction import occlusion, picture_sheet
+    from internals.prediction import network, occlusion, picture_sheet
 
     names = class_names(run)
-    network = occlusion.load_network(run.folder / answers.MODEL, names)
-    size = network.input_shape[2:0:-1]  # of its images: width, height
+    predict, (height, width, _) = network.load_predict(run, names, normalise)
     flip = run.record["hyperparameters"].get("flip_test", False)
     predictions = answers.introduce(run, names, whole)
     rows = []
     for path in paths:
         try:
-            seen = answers.read_picture(path, size, whole)
+            seen = answers.read_picture(path, (width, height), whole)
         except ValueError as error:
             problems.append(str(error))
             continue
-        probabilities, drops = occlusion.predict_with_map(network, normalise, seen, flip)
+        probabilities, drops = occlusion.predict_with_map(predict, seen, flip)
         answer = answers.make_answer(path, names, probabilities, predictions)
         print(answer, flush=True)
         try:

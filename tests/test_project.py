@@ -21,7 +21,7 @@ def test_ruff(arguments):
 def test_scripts_differ_in_recipe_and_layers_only():
     def rest(script):
         text = (ROOT / f"{script}.py").read_text()
-        main = text[text.index("def main():") :]
+        main = text[text.index("def main(arguments=None):") :]
         for own in (", hyperparameters.batch_norm", ", first_images=36"):
             main = main.replace(own, "")
         return main

@@ -39,6 +39,19 @@ class Group:
         """Return the runs that count and have epochs to be drawn."""
         return [run for run in self.counted if len(run.history)]
 
+    @property
+    def repeated(self):
+        """Return in words how many complete runs do not count, because a later one has the seed."""
+        left_out = sum(run.complete for run in self.runs) - len(self.accuracies)
+        if not left_out:
+            return ""
+        which = (
+            "run does not count: a later one has its"
+            if left_out == 1
+            else ("runs do not count: later ones have their")
+        )
+        return f"{self.label}: {left_out} {which} seed"
+
     @functools.cached_property
     def accuracies(self):
         return [run.accuracy for run in self.counted if run.complete]

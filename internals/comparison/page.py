@@ -20,6 +20,7 @@ from internals.comparison.groups import TEST_MARK, Group
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, format_cells, shared_settings
 from internals.core.files import fail, write_file, write_text
+from internals.core.locks import locked
 from internals.core.text import format_path
 from internals.runs.run import read_record
 
@@ -140,7 +141,8 @@ def refresh(folder):
         with contextlib.redirect_stderr(messages):
             if folder.parent.name != read_record(folder)["script"]:
                 fail(f"{format_path(results)} is not a folder of results")
-            write_page(compare(Options(results=results)), results)
+            with locked(results / ".page.lock", patience=60):  # two runs may end at once
+                write_page(compare(Options(results=results)), results)
         print(f"Side by side with other runs: {format_path(results / 'index.html')}")
     except (Exception, SystemExit) as error:
         words = messages.getvalue().strip() or repr(error)

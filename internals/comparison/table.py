@@ -10,7 +10,7 @@ import tyro
 
 from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
-from internals.core.files import fail, write_text
+from internals.core.files import check_table, expand, fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
 from internals.runs.run_reader import names_of, read_folders
 
@@ -57,8 +57,7 @@ def compare(options):
     """Return the chosen runs in groups, by data set, best first; end the program on wrong input."""
     if options.limit < 0:
         fail(f"limit is {options.limit}; it must be 0, for all, or more")
-    if options.csv and not Path(options.csv).expanduser().parent.is_dir():
-        fail(f"csv is {options.csv!r}; there is no folder {Path(options.csv).parent}")
+    check_table(options.csv)
     runs, broken = read_runs(options)
     groups = make_groups(runs)
     values = pd.Series([group.figures[options.sort] for group in groups], dtype=object)
@@ -72,9 +71,9 @@ def compare(options):
 
 def read_runs(options):
     """Return the chosen runs in the order asked for, and what is wrong with each broken folder."""
-    results = options.results.expanduser()
+    results = expand(options.results)
     found, broken, runs = [], {}, []
-    words = [word for word in options.runs if not Path(word).expanduser().is_dir()]
+    words = [word for word in options.runs if not expand(word).is_dir()]
     if words or not options.runs:
         if not results.is_dir():
             fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
@@ -84,7 +83,7 @@ def read_runs(options):
         named = [run for run in found if word in {keys[run.folder], *names_of(run)}]
         if word in words and not named:
             fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
-        runs += named if word in words else read_folders(Path(word).expanduser(), broken)
+        runs += named if word in words else read_folders(expand(word), broken)
     runs = list({run.folder.resolve(): run for run in runs or found}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
@@ -111,7 +110,7 @@ def settings_of(group):
     record = group.first.record
     named = {"script": record["script"], "recipe": record["hyperparameters"].get("recipe")}
     words = {name: record.get(name) for name in ("backend", "device")}
-    known = named | group.first.settings | words
+    known = named | group.first.settings | (record.get("edits") or {}) | words
     return {name: format_line(value) for name, value in known.items() if value is not None}
 
 
@@ -185,6 +184,7 @@ def show_table(data_set, width=100):
         lines.append("  ".join([first, *(row[i].rjust(widths[i]) for i in shown[1:])]).rstrip())
     if left := [name for index, name in enumerate(header) if index not in shown]:
         lines.append(shorten(f"they also differ in: {', '.join(left)} (on the page)", width))
+    lines += [group.repeated for group in data_set.groups if group.repeated]
     if any(not group.first.holds_out and len(group.first.history) for group in data_set.groups):
         lines.append(f"{TEST_MARK} the best epoch, chosen by the test set: too good to be quoted")
     return "\n".join(lines)
@@ -194,4 +194,4 @@ def write_csv(comparison, path):
     """Write what the tables show as numbers, a row a group, with the data set it belongs to."""
     tables = [make_table(data_set).assign(data=data_set.title) for data_set in comparison.data_sets]
     table = pd.concat(tables) if tables else pd.DataFrame(columns=["run", "accuracy"])
-    write_text(Path(path).expanduser(), table.to_csv(index=False))
+    write_text(expand(path), table.to_csv(index=False))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 def fail(message, exit_status=2):
@@ -29,3 +30,17 @@ def write_text(path, text):
     """Write a text whole or not at all; stray bytes of file names in it are escaped."""
     content = text.encode("utf-8", errors="backslashreplace")
     write_file(path, lambda beside: beside.write_bytes(content))
+
+
+def expand(path):
+    """Return a path with its "~" as the home folder; that of a user who is not there stays."""
+    return Path(os.path.expanduser(path))
+
+
+def check_table(path):
+    """End the program with a message where `csv` cannot be written; "" means none."""
+    folder = expand(path).parent
+    if path and not folder.is_dir():
+        fail(f"csv is {path!r}; there is no folder {folder}")
+    if path and expand(path).is_dir():
+        fail(f"csv is {path!r}; that is a folder")

@@ -26,9 +26,11 @@ def quiet():
 
 if platform.machine().lower() in ("x86_64", "amd64"):  # by itself on those since 2021 only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # up to twice as fast
+collects = gc.isenabled()
 gc.disable()  # it would search all that is loaded, and find nothing
 with quiet(), dying_of_interrupt():
     import keras
-gc.enable()
+if collects:
+    gc.enable()
 
 __all__ = ["keras", "quiet"]

@@ -14,7 +14,7 @@ import pandas as pd
 import tyro
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from internals.core.files import fail, write_text
+from internals.core.files import check_table, expand, fail, write_text
 from internals.core.text import enumerate_few, format_line, format_path
 from internals.data import image_file
 from internals.data.image_folder import IMAGE_SUFFIXES
@@ -72,20 +72,15 @@ def check(options):
     """End the program with a message where an option cannot be done."""
     if not options.pictures:
         fail("no picture is named; first comes the run, then one picture or more")
-    if not options.csv:
-        return
-    path = Path(options.csv).expanduser()
-    if not path.parent.is_dir() or path.is_dir():
-        what = "that is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        fail(f"csv is {options.csv!r}; {what}")
-    if path.suffix.lower() in IMAGE_SUFFIXES:
+    check_table(options.csv)
+    if Path(options.csv).suffix.lower() in IMAGE_SUFFIXES:
         fail(f"csv is {options.csv!r}; it must be the name of a new table, such as answers.csv")
 
 
 def find_run(options):
     """Return the trained run that is named, the newest of several; or end with what to do."""
-    word, results, broken = options.run, options.results.expanduser(), {}
-    places = [path for path in (Path(word).expanduser(), results / word) if path.is_dir()]
+    word, results, broken = options.run, expand(options.results), {}
+    places = [path for path in (expand(word), results / word) if path.is_dir()]
     if places:
         found = read_folders(places[0], broken)
     else:
@@ -190,6 +185,6 @@ def write_csv(rows, path):
     """Write the table of the answers, a row a picture."""
     text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
     try:
-        write_text(Path(path).expanduser(), text)
+        write_text(expand(path), text)
     except OSError as error:
         fail(f"csv is {path!r}; it cannot be written: {error.strerror}", 1)

@@ -1,7 +1,5 @@
 """What a network calls a picture, and which parts decide that, by predictions on any backend."""
 
-from internals.core.keras_loader import keras, quiet
-
 import numpy as np
 
 from internals.core.files import fail
@@ -10,34 +8,18 @@ CELLS = 12  # rows and columns of the places at which a picture is covered
 PIXELS_AT_ONCE = 150 * 32 * 32  # what one prediction takes, so that large pictures need no memory
 
 
-def load_network(path, class_names):
-    """Return the network at `path`; end the program where it does not name these classes."""
-    try:
-        with quiet():
-            network = keras.models.load_model(path, compile=False)
-    except Exception as error:  # a damaged file can raise nearly anything
-        words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        fail(f"{path} cannot be loaded; it is damaged, or has layers of its own: {words}")
-    shape = network.input_shape
-    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] != 3:
-        fail(f"{path} takes {shape}; it must take colour pictures: (None, height, width, 3)")
-    if network.output_shape != (None, len(class_names)):
-        fail(
-            f"{path} answers with {network.output_shape}, but run.json beside it names "
-            f"{len(class_names)} classes; it must be the network of this run"
-        )
-    return network
+def predict_with_map(predict, image, flip=False):
+    """Return an image's probabilities, and how the highest drops where it is covered.
 
-
-def predict_with_map(network, normalise, image, flip=False):
-    """Return an image's probabilities, and how the highest drops where it is covered."""
+    `predict` returns the probabilities (n, classes) of images (n, height, width, 3).
+    """
     images = np.concatenate([image[np.newaxis], occlude(image)])
     count = max(1, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
     answers = []
     for start in range(0, len(images), count):
         part = images[start : start + count]
         views = [part, part[:, :, ::-1]] if flip else [part]  # as in a run with `flip_test`
-        answers.append(np.mean([network.predict_on_batch(normalise(v)) for v in views], axis=0))
+        answers.append(np.mean([predict(view) for view in views], axis=0))
     probabilities = np.concatenate(answers).astype("float64")
     if not np.isfinite(probabilities).all():
         fail("the network answers with nan: its training had diverged; take another run")

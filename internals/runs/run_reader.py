@@ -80,7 +80,8 @@ class ComparedRun:
     def complete(self):
         """Return whether the run has come to the end of its recipe, so that its accuracy counts."""
         wanted = self.record["hyperparameters"].get("epochs", len(self.history))
-        at_end = self.record["status"] == "diverged" or len(self.history) == wanted
+        ended = self.record["status"] in ("finished", "diverged")  # or stopped in the report
+        at_end = ended or len(self.history) == wanted
         return at_end and not math.isnan(self.accuracy)
 
     @property

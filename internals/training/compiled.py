@@ -110,7 +110,8 @@ def find_accuracy(model):
 def describe(model):
     """Return loss and optimizer of the compiled network as JSON can hold them.
 
-    `cross_entropy` tells whether the loss is that and nothing else, as of a network that guesses.
+    `cross_entropy` tells whether the loss is that and nothing else, `logits` whether it takes the
+    network's output for such.
     """
     loss = model.loss
     if not isinstance(loss, str):
@@ -118,6 +119,7 @@ def describe(model):
     return {
         "loss": loss,
         "cross_entropy": is_cross_entropy(model),
+        "logits": takes_logits(model),
         "optimizer": describe_optimizer(model.optimizer),
     }
 

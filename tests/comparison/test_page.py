@@ -146,9 +146,9 @@ def test_runs_elsewhere_are_linked(results, tmp_path):
         assert (results / unquote(link)).exists(), link
 
 
-def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
+def test_refresh_never_fails_a_run(results, run, monkeypatch, capsys):
     folder = next(results.glob("4layerCNN/*01"))
-    common.refresh_page(folder)
+    pages.refresh(folder)
     assert os.path.join(results, "index.html") in capsys.readouterr().out
 
     def fail(options):
@@ -156,12 +156,12 @@ def test_refresh_never_fails_a_run(results, monkeypatch, capsys):
         return compare(options)
 
     monkeypatch.setattr("internals.comparison.page.compare", fail)
-    common.refresh_page(folder)
+    pages.refresh(folder)
     told = capsys.readouterr()
     assert "not brought up to date: error: " in told.out and "not a folder of runs" in told.out
     assert told.err == ""
     monkeypatch.setitem(sys.modules, "internals.comparison.page", None)
-    common.refresh_page(folder)
+    common.finish(run)
     assert "not brought up to date: " in capsys.readouterr().out
 
 
@@ -170,7 +170,7 @@ def test_somebody_elses_page_is_kept(results, capsys):
     with pytest.raises(SystemExit) as ended:
         write_page(Options(results=results))
     assert ended.value.code == 2
-    common.refresh_page(next(results.glob("4layerCNN/*01")))
+    pages.refresh(next(results.glob("4layerCNN/*01")))
     for told in capsys.readouterr():
         assert "index.html is not a page of compare.py, and is kept" in told
     assert (results / "index.html").read_text() == "<title>Me</title>"
@@ -199,9 +199,9 @@ def test_only_a_folder_of_results_gets_a_page(results, monkeypatch, capsys):
     shutil.copytree(next(results.glob("4layerCNN/*01")), copied)
     for where, run in ((results, "copied"), (copied, ".")):
         monkeypatch.chdir(where)
-        common.refresh_page(Path(run))
+        pages.refresh(Path(run))
         assert "is not a folder of results" in capsys.readouterr().out
     assert not [*results.parent.rglob("index.html"), *results.parent.rglob("index_files")]
     monkeypatch.chdir(next(results.glob("4layerCNN/*01")))
-    common.refresh_page(Path("."))
+    pages.refresh(Path("."))
     assert [*results.parent.rglob("index.html")] == [results / "index.html"]

@@ -16,6 +16,7 @@ from PIL import Image
 from internals.data.image_file import read_image
 from internals.prediction import picture_sheet
 from internals.prediction.answers import Answer, Options, find_run, read_picture
+from internals.prediction.network import load_predict
 from internals.prediction.occlusion import occlude, predict_with_map
 from internals.prediction.reliability import accuracy_at_confidence
 from internals.runs.run_reader import read_run
@@ -293,7 +294,8 @@ def corner():
 
 def test_occlusion_finds_what_counts(corner):
     model, image = corner
-    probabilities, falls = predict_with_map(model, common.normalise, image)
+    predict = lambda images: model.predict_on_batch(common.normalise(images))  # noqa: E731
+    probabilities, falls = predict_with_map(predict, image)
     assert probabilities[0] > 0.99
     covered = falls > 0.01
     assert covered[-1, 0] and falls[-1, 0] == falls.max()
@@ -309,7 +311,9 @@ def test_picture_is_looked_at_as_test_images_are(tmp_path, trained, corner, caps
     ask(run, [str(tmp_path / "photo.png")], False, [])
     assert f"photo.png: {words}" in capsys.readouterr().out
     expected = common.evaluate(model, image[np.newaxis], np.array([0]), flip)[0]
-    probabilities, falls = predict_with_map(model, common.normalise, image, flip)
+    predict, shape = load_predict(run, ["cat", "dog", "frog"], common.normalise)
+    assert shape == (32, 32, 3)
+    probabilities, falls = predict_with_map(predict, image, flip)
     np.testing.assert_allclose(probabilities, expected[0], atol=1e-6)
 
 
