@@ -68,8 +68,8 @@ def train(text, tmp_path, monkeypatch):
 def assert_alike(one, other, nudge):
     """Fail where the weights of two networks differ by more than rounding makes of them.
 
-    `nudge` trains the second one once more, from weights that differ by one part in a million, as coarse
-    as the difference of squares by which Keras has the variance of a batch.
+    `nudge` trains the second one once more, from weights that differ by one part in a million. As
+    coarse is the difference of squares by which Keras has the variance of a batch.
     """
     pairs = [*zip(one.get_weights(), other.get_weights(), strict=True)]
     if all(np.allclose(ours, theirs, rtol=2e-3, atol=2e-5) for ours, theirs in pairs):

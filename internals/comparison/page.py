@@ -19,7 +19,7 @@ from internals.comparison.disagreements import make_sheet
 from internals.comparison.groups import TEST_MARK, Group
 from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, format_cells, shared_settings
-from internals.core.files import fail, write_file, write_text
+from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path
 from internals.runs.run import read_record
@@ -129,7 +129,7 @@ def describe_run(run, group, results):
 
 def link_to(folder, results):
     """Return the address of a folder as seen from the page; it may have any bytes in its name."""
-    return quote(os.fsencode(Path(os.path.relpath(folder, results)).as_posix()))
+    return quote(os.fsencode(Path(relative(folder, results)).as_posix()))
 
 
 def refresh(folder):

@@ -37,6 +37,14 @@ def expand(path):
     return Path(os.path.expanduser(path))
 
 
+def relative(path, start):
+    """Return a path as seen from a folder; as it is where that is on another drive."""
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:
+        return os.fspath(path)
+
+
 def check_table(path):
     """End the program with a message where `csv` cannot be written; "" means none."""
     folder = expand(path).parent

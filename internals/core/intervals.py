@@ -48,7 +48,9 @@ def compare_seeds(first, second):
         parts = [np.var(side, ddof=1) / len(side) for side in (first, second)]
         variance = sum(parts)
         weighted = sum(part**2 / (count - 1) for part, count in zip(parts, counts, strict=True))
-        freedom = variance**2 / weighted if weighted else 1  # all seeds alike: no spread at all
+        freedom = variance**2 / weighted if weighted else 1
+    if not variance:  # all seeds alike: how far others would be off cannot be told
+        return Difference(amount, None, None, "none")
     reach = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * math.sqrt(variance)
     method = "alone" if min(counts) == 1 else "welch"
     return Difference(amount, amount - reach, amount + reach, method)

@@ -1,4 +1,4 @@
-"""A job of a sweep: find its run, claim it, start its script, and judge the result.
+"""A job of a sweep: find its run, claim it, start its script as a process, and judge the result.
 
 Dask's workers import this module as well, so it loads no Keras.
 """
@@ -8,18 +8,30 @@ import dataclasses
 import hashlib
 import os
 import socket
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
+import filelock
+import joblib
+
 from internals.core import locks
+from internals.core.files import relative
 from internals.runs import identity
 from internals.runs.run import CAN_GO_ON, find_folders, read_record
-from internals.sweep.subprocesses import SCRIPTS, claimed, remove
 
 HIDDEN = ".sweep"  # the folder in results/ for the output of the scripts that run
 ENDED = ("finished", "diverged")  # such a run is not made again
 PATIENCE = 1  # seconds between two looks at a run that another process has
 LAST_LINES = 8  # of a failed script's output
+SHARED = (
+    "each worker must find the results, the scripts and the data under the same path as the "
+    "machine on which sweep.py runs"
+)
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
+GPU_SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,15 +69,8 @@ class Outcome:
     words: str = ""  # what is to be said of it
 
 
-# ------------------------------------------------------------------------------------------------
-# Runs that are there already
-
-
 def find_run(job):
-    """Return folder and record of the run that is the job's: finished, or else the furthest.
-
-    None, None where there is none.
-    """
+    """Return folder and record of the job's run: finished, or else the furthest; or None, None."""
     found = []
     for folder in find_folders(job.results / Path(job.script).stem):
         with contextlib.suppress(OSError, ValueError):  # a broken folder is no such run
@@ -96,7 +101,76 @@ def is_trained(run):
 
 
 # ------------------------------------------------------------------------------------------------
-# The job
+# Scripts as processes
+
+
+def environment(job):
+    """Return the environment of the job's script: its backend, and its share of the machine."""
+    variables = os.environ | {"KERAS_BACKEND": job.wanted["backend"]}
+    if job.at_once > 1:
+        cores = max(1, joblib.cpu_count() // job.at_once)
+        variables |= dict.fromkeys(THREADS, str(cores)) | GPU_SHARED
+    return variables
+
+
+class Scripts:
+    """The scripts that run in this process's name, by the sweep to which they belong."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.running, self.stopped = {}, set()
+
+    def run(self, job, arguments, log):
+        """Return the exit status of the script; None where the sweep has been stopped before."""
+        with self.lock:
+            if job.sweep in self.stopped:
+                return None
+            process = subprocess.Popen(
+                [sys.executable, job.script, *arguments],
+                cwd=job.folder,
+                env=environment(job),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,  # or Ctrl-C in the terminal reaches the script twice
+            )
+            self.running[process] = job.sweep
+        try:
+            return process.wait()
+        finally:
+            with self.lock:
+                del self.running[process]
+
+    def stop(self, sweep, number):
+        """Pass a signal on to the scripts of a sweep, and start no more of them."""
+        with self.lock:
+            self.stopped.add(sweep)
+            for process, owner in self.running.items():
+                if owner == sweep and os.name == "posix":  # on Windows the console has told them
+                    process.send_signal(number)
+
+
+SCRIPTS = Scripts()
+
+
+@contextlib.contextmanager
+def claimed(path):
+    """Lock the job whose log file is at `path` and yield that open; None where it is taken.
+
+    Whoever is killed, a script that goes on has locked its own run.
+    """
+    try:
+        with locks.locked(path.with_suffix(".lock"), patience=0):
+            with open(path, "ab", buffering=0) as log:
+                yield log
+    except filelock.Timeout:
+        yield None
+
+
+def remove(path):
+    """Remove a log file that one has claimed."""
+    with contextlib.suppress(PermissionError):  # Windows keeps a file that is open
+        path.unlink()
 
 
 def run_job(job, patient=False):
@@ -113,7 +187,8 @@ def run_job(job, patient=False):
 def claim_and_start(job, patient):
     while True:
         if not job.log.parent.is_dir():
-            return Outcome(number=job.number, status="failed", words=explain_lack(job))
+            words = f"{socket.gethostname()} has no {job.log.parent}: {SHARED}"
+            return Outcome(number=job.number, status="failed", words=words)
         if job.sweep in SCRIPTS.stopped:
             return Outcome(number=job.number, status="interrupted")
         with claimed(job.log) as log:
@@ -130,19 +205,12 @@ def claim_and_start(job, patient):
         time.sleep(PATIENCE)
 
 
-def explain_lack(job):
-    return (
-        f"{socket.gethostname()} has no {job.log.parent}: each worker must find the results, the "
-        "scripts and the data under the same path as the machine on which sweep.py runs"
-    )
-
-
 def start(job, found, log):
     """Run the script to make the job's run, or to go on with the one that was found."""
     folder, record = found
     arguments = job.arguments
     if record:
-        arguments = ["--resume", os.path.relpath(folder, job.folder)]
+        arguments = ["--resume", relative(folder, job.folder)]
     log.truncate(0)
     began = time.monotonic()
     exit_status = SCRIPTS.run(job, arguments, log)
@@ -154,7 +222,21 @@ def start(job, found, log):
         words = "\n".join([f"{ended}; the end of {job.log}:", *lines[-LAST_LINES:]])
     else:
         remove(job.log)
-    return describe_end(job, find_run(job), seconds, words)
+    found = find_run(job)
+    if exit_status == 0 and found[1] is None:
+        words = explain_other(job)
+    return describe_end(job, found, seconds, words)
+
+
+def explain_other(job):
+    """Return in words what the run of a script that has ended well is not, of what was wanted."""
+    folders = find_folders(job.results / Path(job.script).stem)
+    made = identity.facts_to_go_on(read_record(folders[-1])) if folders else {}
+    obstacle = made and identity.find_obstacle(identity.facts_to_go_on(job.wanted), made)
+    if not obstacle:
+        return "the script has made no run that can be found"
+    name, wanted, found = obstacle
+    return f"its run, {folders[-1].name}, has {name} {found!r}; sweep.py was to have {wanted!r}"
 
 
 def describe_end(job, found, seconds, words):

@@ -19,6 +19,7 @@ from internals.sweep.jobs import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 SWITCH = {"true": "--{}", "false": "--no-{}"}  # how a script's own parser takes a boolean
+TEXTS = ("name", "recipe", "data", "results")  # flags of text, to which "true" is a word
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +85,7 @@ def to_arguments(combination):
     """Return a combination as the script's command line."""
     words = []
     for flag, value in combination.items():
-        if value in SWITCH:
+        if value in SWITCH and flag not in TEXTS:
             words.append(SWITCH[value].format(flag))
         else:
             words += [f"--{flag}"] if value is None else [f"--{flag}", value]

@@ -55,7 +55,9 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback: whoever asks says what happened
     script, commands = sys.argv[1], json.load(sys.stdin)
     sys.path.insert(0, str(Path(script).resolve().parent))  # as Python does for a script
-    script_main = runpy.run_path(script, run_name="asked")["main"]
+    script_main = runpy.run_path(script, run_name="asked").get("main")
+    if not script_main:
+        raise SystemExit(f"error: {script} has no main(); it cannot be swept")
     parser, probe, answers = ParserProbe(), Probe(), [None] * len(commands)
     parsed = [ask(script_main, parser, [script, *command]) for command in commands]  # all, first
     for index in sorted(range(len(commands)), key=lambda i: which_data(parsed[i])):

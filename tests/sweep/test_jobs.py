@@ -11,6 +11,7 @@ import time
 import common
 
 import fake_training
+import joblib
 import pytest
 from conftest import ROOT
 from made_runs import change_record, make_run
@@ -248,8 +249,7 @@ def test_failing_runs_among_good_ones(sweep):
     assert len(sweep.left()) == 4 and all(name.endswith(".log") for name in sweep.left())
     folder, _ = sweep.wait_for(2, status="finished")
     environment = json.loads((folder / "environment.json").read_text())
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert environment["TF_NUM_INTRAOP_THREADS"] == str(max(1, cores // 2))
+    assert environment["TF_NUM_INTRAOP_THREADS"] == str(max(1, joblib.cpu_count() // 2))
     assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
     assert environment["KERAS_BACKEND"] == "tensorflow"
     status, output = sweep.run(command)
@@ -404,7 +404,7 @@ def test_cluster_interrupted(sweep, cluster):
     process = sweep.start(command)
     folders = sweep.wait_for(2, status="running")
     environment = json.loads((folders[0] / "environment.json").read_text())
-    assert environment["TF_NUM_INTRAOP_THREADS"] == str(max(1, os.cpu_count() // 2))
+    assert environment["TF_NUM_INTRAOP_THREADS"] == str(max(1, joblib.cpu_count() // 2))
     process.send_signal(signal.SIGINT)
     status, output = end_of(process)
     assert status == 130, output
