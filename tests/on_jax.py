@@ -17,7 +17,6 @@ import jax
 import numpy as np
 import pytest
 from conftest import send
-from two_ways import TEXTS, assert_alike, nudge_weights, train
 
 from internals.data.batches import ImageBatches
 from internals.training import distributed, jax_scan
@@ -154,18 +153,3 @@ def test_devices_that_share_a_batch(monkeypatch):
     monkeypatch.setenv(distributed.ON_CPU, "1")
     assert distributed.find_devices(32) == jax.devices()
     assert distributed.find_devices(33) == jax.devices()[:1]
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_stretches_change_nothing(devices, tmp_path, monkeypatch, name):
-    devices(1)
-    stretched = train(TEXTS[name], tmp_path, monkeypatch)
-    devices(0)
-    plain = train(TEXTS[name], tmp_path, monkeypatch)
-
-    def nudge():
-        nudge_weights(monkeypatch)
-        return train(TEXTS[name], tmp_path, monkeypatch)
-
-    assert_alike(stretched, plain, nudge)
-    keras.utils.clear_session()

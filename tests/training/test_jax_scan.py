@@ -35,16 +35,17 @@ def environment(tmp_path_factory):
 
 
 @needs_jax
-def test_on_two_devices(environment):
+@pytest.mark.parametrize("script", ["on_jax.py", "on_jax_two_ways.py"])
+def test_on_two_devices(environment, script):
     command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=0", "--tb=short"]
     flags = environment["XLA_FLAGS"] + "--xla_force_host_platform_device_count=2"
     process = subprocess.run(
-        [*command, str(ROOT / "tests" / "on_jax.py")],
+        [*command, str(ROOT / "tests" / script)],
         cwd=ROOT,
         env=os.environ | environment | {"XLA_FLAGS": flags},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
     )
     assert process.returncode == 0, process.stdout + process.stderr
 

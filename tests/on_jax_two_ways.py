@@ -1,0 +1,28 @@
+"""Networks trained in stretches and batch by batch: test_jax_scan.py runs this with JAX."""
+
+import sys
+
+sys.modules["tensorflow"] = None  # Keras would load it to seed it
+
+from internals.core.keras_loader import keras
+
+import jax
+import pytest
+from two_ways import TEXTS, assert_alike, nudge_weights, train
+
+from internals.training import distributed
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_stretches_change_nothing(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(distributed, "find_devices", lambda batch_size: jax.devices()[:1])
+    stretched = train(TEXTS[name], tmp_path, monkeypatch)
+    monkeypatch.setattr(distributed, "find_devices", lambda batch_size: [])
+    plain = train(TEXTS[name], tmp_path, monkeypatch)
+
+    def nudge():
+        nudge_weights(monkeypatch)
+        return train(TEXTS[name], tmp_path, monkeypatch)
+
+    assert_alike(stretched, plain, nudge)
+    keras.utils.clear_session()

@@ -1,0 +1,293 @@
+"""Edited scripts as whole programs: started, stopped, swept and asked as the five are."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, only_run, run_script, save_digits
+from edited_scripts import NETWORKS, TINY, compiled, replace
+
+from internals.runs.run_reader import read_run
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Return a folder of 120 training and 40 test digits."""
+    return save_digits(tmp_path_factory.mktemp("few"), 120, 40)
+
+
+@pytest.fixture
+def run(zygote, tmp_path, few):
+    """Return a function that runs a text as edited.py in a fork, in a folder of its own."""
+
+    def run(text, *arguments, **environment):
+        path = tmp_path / "edited.py"
+        path.write_text(text)
+        if "--resume" not in arguments:
+            arguments = ("--data", few, *arguments)
+        return zygote.run(
+            path.with_suffix(""), *arguments, cwd=tmp_path, output=tmp_path, **environment
+        )
+
+    return run
+
+
+ONE_EPOCH = ("--epochs", "1", "--no-keep-best")
+INTERRUPT = """    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1 and not hyperparameters.resume:
+                import os, signal
+                os.kill(os.getpid(), signal.SIGINT)
+    common.train(run, model, data, callbacks=[Stop()])
+"""
+
+
+@pytest.mark.parametrize("name", ["base within", "own layer", "subclass", "Lambda"])
+def test_interrupted_and_resumed(run, tmp_path, name):
+    """Ctrl-C in the second epoch, a docstring more, and on: with all pictures."""
+    text = NETWORKS[name].replace("    common.train(run, model, data)\n", INTERRUPT)
+    process = run(text, "--epochs", "2", "--no-keep-best")
+    assert process.returncode == 130, process.stdout + process.stderr
+    folder = only_run(tmp_path / "results")
+    assert (folder / "features.png").exists() and "drew nothing" not in process.stderr
+    changed = text.replace('"""Train the network and', '"""In other words: train it, and')
+    process = run(changed, "--resume", folder)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "It goes on after epoch 1" in process.stdout
+    record = read_run(folder)
+    assert len(record.history) == 2 and record.record["status"] == "finished"
+
+
+def test_edit_is_shown_when_it_cannot_go_on(run, tmp_path):
+    text = TINY.replace("    common.train(run, model, data)\n", INTERRUPT)
+    assert run(text, "--epochs", "2", "--no-keep-best").returncode == 130
+    folder = only_run(tmp_path / "results")
+    process = run(text.replace("(8, 3, activ", "(9, 3, activ"), "--resume", folder)
+    assert process.returncode == 2
+    assert "its code is not the same any more\nscript.py: -" in process.stderr
+    assert "Conv2D(9, 3" in process.stderr
+
+
+def test_lost_picture_costs_no_run(run, tmp_path):
+    broken = replace(
+        (
+            "    common.report(run",
+            "    from internals.report import run_plots\n"
+            "    def lose(*_): raise RuntimeError('no ink')\n"
+            "    run_plots.plot_calibration = lose\n    common.report(run",
+        ),
+        text=TINY,
+    )
+    process = run(broken, *ONE_EPOCH)
+    assert process.returncode == 0
+    assert "warning: lose drew nothing: RuntimeError('no ink')" in process.stderr
+    folder = only_run(tmp_path / "results")
+    assert read_run(folder).record["status"] == "finished"
+    assert (folder / "features.png").exists()
+
+
+def test_captions_and_table_name_what_was_compiled(run, tmp_path):
+    text = replace(*compiled(optimizer="keras.optimizers.RMSprop(0.0003)"), text=TINY)
+    for script in (TINY, text):
+        assert run(script, *ONE_EPOCH).returncode == 0
+    process = run_script("compare", "--results", tmp_path / "results")
+    assert "RMSprop, learning rate 0.0003" in process.stdout, process.stdout
+    assert process.stdout.count("edited") >= 2
+
+
+def test_repeated_seed_is_named(run, tmp_path):
+    for _ in range(2):
+        assert run(TINY, *ONE_EPOCH).returncode == 0
+    process = run_script("compare", "--results", tmp_path / "results")
+    assert "1 run does not count: a later one has its seed" in process.stdout
+
+
+def test_own_error_about_a_file_is_its_own(run):
+    text = replace(
+        ("    common.train(run", "    open('MUSHROOMS.csv')\n    common.train(run"), text=TINY
+    )
+    process = run(text, *ONE_EPOCH)
+    assert process.returncode == 1 and "out of memory" not in process.stderr
+    assert "FileNotFoundError" in process.stderr and "MUSHROOMS.csv" in process.stderr
+    in_training = TINY.replace(
+        "    common.train(run, model, data)\n",
+        "    class Read(keras.callbacks.Callback):\n"
+        "        def on_epoch_begin(self, epoch, logs=None):\n"
+        "            open('MUSHROOMS.csv')\n"
+        "    common.train(run, model, data, callbacks=[Read()])\n",
+    )
+    process = run(in_training, *ONE_EPOCH)
+    assert process.returncode == 1 and "FileNotFoundError" in process.stderr
+    assert "the run's files cannot be written" not in process.stderr
+
+
+@pytest.mark.parametrize("name", ["own layer", "logits", "Lambda", "subclass"])
+def test_predict_asks_the_network_as_the_run_had_it(run, tmp_path, few, name):
+    """Own layers are those of the run's script; logits become probabilities."""
+    assert run(NETWORKS[name], *ONE_EPOCH).returncode == 0
+    (tmp_path / "edited.py").unlink()
+    picture = next(few.glob("test/*/*.png"))
+    process = run_script("predict", only_run(tmp_path / "results"), picture, "--whole")
+    assert process.returncode == 0, process.stderr
+    shares = [float(share) for share in re.findall(r"(\d+\.\d) %", process.stdout)]
+    assert all(0 <= share <= 100 for share in shares)
+
+
+def test_predict_prepares_pictures_as_the_run_did(tmp_path, few):
+    """A run of a common.py with another `normalise` is asked with that one."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("common.py", "predict.py"):
+        shutil.copy(ROOT / name, copy)
+    os.symlink(ROOT / "internals", copy / "internals")
+    text = (ROOT / "common.py").read_text()
+    inverted = text.replace(
+        'return keras.ops.cast(images, "float32") / 255',
+        ('return 1 - keras.ops.cast(images, "float32") / 255'),
+    )
+    assert inverted != text
+    (copy / "common.py").write_text(inverted)
+    (copy / "edited.py").write_text(TINY)
+
+    def start(*words):
+        return subprocess.run(
+            [sys.executable, *map(str, words)], cwd=copy, capture_output=True, text=True
+        )
+
+    process = start("edited.py", "--data", few, "--epochs", "8", "--learning-rate", "0.01")
+    assert process.returncode == 0, process.stderr
+    folder, picture = only_run(copy / "results"), next(few.glob("test/*/*.png"))
+    first = start("predict.py", folder, picture, "--whole")
+    shutil.copy(ROOT / "common.py", copy)
+    second = start("predict.py", folder, picture, "--whole")
+    assert first.returncode == second.returncode == 0, second.stderr
+    assert first.stdout == second.stdout
+    (folder / "common.py").write_text(text)
+    third = start("predict.py", folder, picture, "--whole")
+    assert third.returncode == 2 and "prepares images otherwise" in third.stderr
+
+
+# ------------------------------------------------------------------------------------------------
+# Places from which scripts are started
+
+
+FROM_IMPORT = replace(
+    ("import common\n", "import common\nfrom common import load_data, parse_args, start_run\n"),
+    ("common.load_data", "load_data"),
+    ("common.parse_args", "parse_args"),
+    ("common.start_run", "start_run"),
+    text=TINY,
+)
+
+
+def test_sweep_of_an_edited_script(tmp_path, few):
+    """`from common import ...`, a change in main(), a name such as true: done once, then there."""
+    text = replace(
+        (
+            "    data = load_data",
+            "    hyperparameters = hyperparameters.but(batch_size=16)\n    data = load_data",
+        ),
+        text=FROM_IMPORT,
+    )
+    (tmp_path / "edited.py").write_text(text)
+    command = ("edited.py", "--data", few, *ONE_EPOCH[:2], "--keep-best", "false", "--name", "true")
+    environment = {"PYTHONPATH": str(ROOT)}
+    for words in ("1 to begin", "1 there already"):
+        process = run_script("sweep", *command, cwd=tmp_path, **environment)
+        assert process.returncode == 0, process.stdout + process.stderr
+        assert words in process.stdout
+    assert only_run(tmp_path / "results").name.endswith("_true")
+
+
+def test_sweep_says_what_a_run_was_not(tmp_path, few):
+    text = replace(
+        (
+            "    model = build_model",
+            "    import os\n    other = 9 + os.getpid() % 99\n"
+            "    hyperparameters = hyperparameters.but(batch_size=other)\n"
+            "    model = build_model",
+        ),
+        text=TINY,
+    )
+    (tmp_path / "edited.py").write_text(text)
+    command = ("edited.py", "--data", few, "--epochs", "1", "--keep-best", "false")
+    process = run_script("sweep", *command, cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert process.returncode == 1
+    assert re.search(r"its run, .*, has batch_size \d+; sweep.py was to have \d+", process.stdout)
+
+
+def test_script_without_main_is_no_sweep(tmp_path):
+    (tmp_path / "nothing.py").write_text("import common\n")
+    process = run_script("sweep", "nothing.py", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert process.returncode != 0
+    assert "nothing.py has no main(); it cannot be swept" in process.stderr
+
+
+NOTEBOOK = """
+import sys
+sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
+sys.path.insert(0, {root!r})
+import importlib, threading
+script = importlib.import_module("udacity_cnn")
+arguments = ["--data", {data!r}, "--epochs", 1, "--no-keep-best", "--results", "r"]
+try:
+    script.main()
+except SystemExit as error:
+    assert error.code == 2  # CIFAR-10 is not there; but "-f" was no flag of ours
+run, model = script.main(arguments)
+assert model.built and run.record["status"] == "finished"
+found = []
+thread = threading.Thread(target=lambda: found.append(script.main(arguments)))
+thread.start()
+thread.join()
+assert found[0][0].record["command"] == "python udacity_cnn.py"
+print("all well")
+"""
+
+
+def test_main_in_a_notebook_and_in_a_thread(tmp_path, few):
+    code = NOTEBOOK.format(root=str(ROOT), data=str(few))
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
+    assert process.stdout.endswith("all well\n"), process.stdout + process.stderr
+
+
+def test_home_of_nobody_and_a_folder_as_table(tmp_path, results):
+    for flag, value, words in (
+        ("--results", "~nosuchuser/runs", "is not a folder of runs"),
+        ("--csv", "~nosuchuser/table.csv", "there is no folder"),
+        ("--csv", str(tmp_path), "that is a folder"),
+    ):
+        process = run_script("compare", flag, value, cwd=results.parent)
+        assert process.returncode == 2 and words in process.stderr, process.stderr
+        assert process.stderr.count("\n") == 1
+
+
+def test_compare_is_interrupted_without_a_traceback(tmp_path, results):
+    code = (
+        f"import sys, os, signal, runpy; sys.path.insert(0, {str(ROOT)!r})\n"
+        "import internals.comparison.table as table\n"
+        "def stop(*_): os.kill(os.getpid(), signal.SIGINT)\n"
+        "table.read_folders = stop\n"
+        f"sys.argv = ['compare.py', '--results', {str(results)!r}]\n"
+        f"runpy.run_path({str(ROOT / 'compare.py')!r}, run_name='__main__')\n"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert process.returncode == 128 + signal.SIGINT and process.stderr == "error: interrupted\n"
+
+
+def test_warmup_of_nearly_all_updates(run):
+    modern = ("--recipe", "modern", "--warmup", "0.99", "--epochs", "1", "--batch-size", "64")
+    assert run(TINY, *modern).returncode == 0
+
+
+def test_command_is_recorded(run, tmp_path):
+    assert run(TINY, *ONE_EPOCH, "--seed", "1").returncode == 0
+    record = json.loads((only_run(tmp_path / "results") / "run.json").read_text())
+    assert record["command"].startswith("python edited.py --data ")
