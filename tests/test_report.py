@@ -22,19 +22,12 @@ def test_failed_picture_costs_nothing_else(
 
     monkeypatch.setattr(run_plots, "plot_history", plot_history)
     run, model = start(make_hyperparameters())
-    with pytest.raises(SystemExit) as stop:
-        common.report(run, model, small_data)
-    assert stop.value.code == 1
-    assert "plot_history failed: RuntimeError('no ink')" in capsys.readouterr().err
+    common.report(run, model, small_data)
+    assert "plot_history drew nothing: RuntimeError('no ink')" in capsys.readouterr().err
     names = {path.name for path in run.folder.iterdir()}
     assert {"model.keras", "history.csv", "confusion_matrix.png", "predictions.png"} <= names
-    assert read_record(run.folder)["status"] == "failed"
-    assert (run.folder / "checkpoint.npz").exists()
-    monkeypatch.undo()
-    resumed, model = start(make_hyperparameters(resume=str(run.folder)))
-    common.report(resumed, model, small_data)
     assert read_record(run.folder)["status"] == "finished"
-    assert (run.folder / "accuracy.png").exists()
+    assert not (run.folder / "accuracy.png").exists()
 
 
 @pytest.mark.filterwarnings("error::UserWarning")

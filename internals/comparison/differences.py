@@ -78,7 +78,7 @@ def count_causes(first, second, scripts_differ):
     }
     hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
     follow = {fact.cause for fact in identity.FACTS.values() if fact.follows}
-    follow -= {"network"} if scripts_differ else set()
+    follow -= {"code"} if scripts_differ else set()
     counted = {kind for kind, _ in differ} - {"hyperparameter", "script", "result"}
     counted -= follow if hyperparameters else set()
     return hyperparameters + len(counted)
@@ -116,6 +116,7 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "differ": "differ",
     "not differ": "are not shown to differ",
     "none": "One run each, no predictions to pair: whether this is chance is not known: {sweep}",
+    "alike": "The seeds of a side are alike to the last digit: how much is chance is not known.",
     "sweep": "python sweep.py {script}.py ... --seed 0 1 2",
     "no cause": "Nothing that is recorded differs but the seeds.",
     "one cause": "One thing differs.",

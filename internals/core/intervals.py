@@ -19,7 +19,7 @@ class Difference:
     amount: float
     low: float | None
     high: float | None
-    method: str  # welch, alone, mcnemar or none
+    method: str  # welch, alone, mcnemar, alike or none
     only_first: int = 0  # McNemar's: images that only the first names rightly
     only_second: int = 0
 
@@ -50,7 +50,7 @@ def compare_seeds(first, second):
         weighted = sum(part**2 / (count - 1) for part, count in zip(parts, counts, strict=True))
         freedom = variance**2 / weighted if weighted else 1
     if not variance:  # all seeds alike: how far others would be off cannot be told
-        return Difference(amount, None, None, "none")
+        return Difference(amount, None, None, "alike")
     reach = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * math.sqrt(variance)
     method = "alone" if min(counts) == 1 else "welch"
     return Difference(amount, amount - reach, amount + reach, method)
