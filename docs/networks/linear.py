@@ -35,24 +35,28 @@ def build_model(image_shape, num_classes):
     return Sequential([Input(image_shape), Flatten(), outputs])
 
 
-def run_baseline(file, build_model, recipe, description):
+def run_baseline(file, build_model, recipe, description, arguments=None):
     """Train the network and report on it, step by step as at the end of 4layerCNN.py.
 
-    No tutorial has it, so both recipes are the one that is given.
+    No tutorial has it, so there is one recipe.
     """
-    own = common.parse_args(description, recipe)
-    data = common.load_data(own)
-    common.prepare(own)
+    hyperparameters = common.parse_args(description, recipe, arguments=arguments)
+    data = common.load_data(hyperparameters)
+    common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes)
-    optimizer, loss = common.make_optimizer(own, data), common.make_loss(own)
-    model.compile(optimizer, loss, metrics=["accuracy"])
-    run = common.start_run(file, model, data, own)
+    model.compile(
+        optimizer=common.make_optimizer(hyperparameters, data),
+        loss=common.make_loss(hyperparameters),
+        metrics=["accuracy"],
+    )
+    run = common.start_run(file, model, data, hyperparameters)
     common.train(run, model, data)
     common.report(run, model, data)
+    return run, model
 
 
-def main():
-    run_baseline(__file__, build_model, RECIPE, __doc__)
+def main(arguments=None):
+    return run_baseline(__file__, build_model, RECIPE, __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ def build_model(image_shape, num_classes):
     )
 
 
-def main():
-    run_baseline(__file__, build_model, RECIPE, __doc__)
+def main(arguments=None):
+    return run_baseline(__file__, build_model, RECIPE, __doc__, arguments)
 
 
 if __name__ == "__main__":
