@@ -299,6 +299,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         if run.stop or not record.go_on():
             return
         run.save(callbacks=[type(callback).__name__ for callback in callbacks])
+        run.save(class_weight={str(key): float(x) for key, x in (class_weight or {}).items()})
         plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
         try:
             speed = tensorflow_speedups.speeding_up(model, size, callbacks)

@@ -80,7 +80,7 @@ def check_outputs(model, outputs):
         )
     elif meaning != PROBABILITIES and not logits and compiled.is_cross_entropy(model):
         fail(
-            f"the network answers with {np.array2string(outputs[0][:3], precision=2)[1:-1]} ..., "
+            f"the network answers with {', '.join(f'{x:.2f}' for x in outputs[0][:3])}, ..., "
             f"which are no probabilities, and {loss} wants such: give the last layer "
             "activation='softmax', or the loss from_logits=True"
         )
