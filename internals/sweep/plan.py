@@ -15,9 +15,8 @@ import tyro
 
 from internals.core.files import fail
 from internals.runs import identity
-from internals.sweep.jobs import Job
+from internals.sweep.jobs import ROOT, Job
 
-ROOT = Path(__file__).resolve().parents[2]
 SWITCH = {"true": "--{}", "false": "--no-{}"}  # how a script's own parser takes a boolean
 
 
@@ -93,7 +92,7 @@ def to_arguments(combination):
 
 def ask(script, commands):
     """Return what run.json would hold for each command line; a wrong one ends the program."""
-    paths = [str(ROOT), os.environ.get("PYTHONPATH")]
+    paths = [ROOT, os.environ.get("PYTHONPATH")]
     process = subprocess.run(
         [sys.executable, "-P", "-m", "internals.sweep.script_probe", script],
         input=json.dumps(commands),
@@ -109,28 +108,24 @@ def ask(script, commands):
 def make_jobs(options, values):
     """Return the jobs of the sweep in their order, each run once."""
     combinations = combine(values)
-    print(f"Asking {options.script} about {len(combinations)} command lines", flush=True)
-    records = ask(options.script, [to_arguments(each) for each in combinations])
+    commands = [to_arguments(combination) for combination in combinations]
+    print(f"Asking {options.script} about {len(commands)} command lines", flush=True)
+    records = ask(options.script, commands)
     telling = [flag for flag in values if len(values[flag]) > 1]
-    jobs, known, sweep = [], [], uuid.uuid4().hex
-    for combination, record in zip(combinations, records, strict=True):
-        name = identity.name_of_run(record)
-        if name in known:
-            continue  # 0.1 and 1e-1 are the same value
-        known.append(name)
+    jobs, sweep = {}, uuid.uuid4().hex
+    for combination, command, record in zip(combinations, commands, records, strict=True):
         words = [f"{flag.replace('-', '_')} {combination[flag]}" for flag in telling]
-        jobs.append(
-            Job(
-                number=len(jobs) + 1,
-                label=", ".join(words) or Path(options.script).stem,
-                script=options.script,
-                arguments=to_arguments(combination),
-                wanted=record,
-                folder=os.getcwd(),
-                sweep=sweep,
-                at_once=min(options.jobs, len(combinations)),
-            )
+        job = Job(
+            label=", ".join(words) or Path(options.script).stem,
+            script=options.script,
+            arguments=command,
+            wanted=record,
+            folder=os.getcwd(),
+            sweep=sweep,
+            at_once=min(options.jobs, len(commands)),
         )
+        jobs.setdefault(identity.name_of_run(record), job)  # 0.1 and 1e-1 are the same value
+    jobs = list(jobs.values())
     try:
         jobs[0].log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
