@@ -17,6 +17,38 @@ from internals.sweep.jobs import ROOT
 PATIENCE = 10  # seconds for a scheduler, and then for its first worker, to answer
 
 
+def run_jobs(executor, todo):
+    """Yield the Outcome of each job as it ends; one that another process has comes last."""
+    busy = []
+    for outcome in executor.run(todo, patient=False):
+        if outcome.status == "busy":
+            busy.append(outcome.job)
+        yield outcome
+    if busy:
+        yield from executor.run(busy, patient=True)
+
+
+@contextlib.contextmanager
+def forwarding_signals(executor, todo):
+    """Pass Ctrl-C, or SIGTERM, on to the scripts, twice at most; yield the list of what came."""
+    came = []
+
+    def tell(number):
+        if len(came) == 1:
+            print("The scripts are told to end; a second Ctrl-C leaves them no time to report")
+        executor.stop(todo[0].sweep, number)
+
+    def pass_on(number):
+        came.append(number)
+        if len(came) == 2:  # whoever wants a third time wants nothing but an end
+            restore_defaults()
+        # in a thread of its own: the lock may be held by what the signal has interrupted
+        threading.Thread(target=tell, args=(number,)).start()
+
+    with handling_signals(pass_on, times=2):
+        yield came
+
+
 class LocalExecutor:
     """This machine: `at_once` scripts at a time."""
 
@@ -25,14 +57,10 @@ class LocalExecutor:
 
     def run(self, todo, patient):
         """Yield the Outcome of each job as it ends."""
-        parallel = joblib.Parallel(
-            self.at_once, return_as="generator_unordered", backend="threading", batch_size=1
-        )
+        parallel = joblib.Parallel(self.at_once, "threading", return_as="generator_unordered")
         yield from parallel(joblib.delayed(jobs.run_job)(job, patient) for job in todo)
 
-    def stop(self, sweep, number):
-        """Pass a signal on to the sweep's scripts, and start no more."""
-        jobs.stop_scripts(sweep, number)
+    stop = staticmethod(jobs.stop_scripts)
 
 
 class DaskExecutor:
@@ -67,18 +95,15 @@ class DaskExecutor:
                 fail(f"the cluster has lost a job: {error}; the same command goes on from here", 1)
 
     def stop(self, sweep, number):
-        """Have each worker do what LocalExecutor does."""
+        """Pass a signal on to the sweep's scripts, and start no more."""
         self.client.run(portable(jobs.stop_scripts, sweep, number))
 
 
 def portable(function, *arguments):
-    """Return a call that a worker can make though it does not find this project by itself.
-
-    A function inside a function is sent to it whole.
-    """
+    """Return a call that a worker can make though it does not find this project by itself."""
     pickled = pickle.dumps((function, arguments))
 
-    def call():
+    def call():  # a function inside a function is sent to the worker whole
         if ROOT not in sys.path:
             sys.path.insert(0, ROOT)
         function, arguments = pickle.loads(pickled)
@@ -94,39 +119,3 @@ def run_on_worker(job, patient, threads):
     worker = distributed.get_worker()
     at_once = threads.get(worker.ip, worker.state.nthreads)
     return jobs.run_job(dataclasses.replace(job, at_once=at_once), patient)
-
-
-# ------------------------------------------------------------------------------------------------
-# What both have in common
-
-
-def run_jobs(executor, todo):
-    """Yield the Outcome of each job as it ends; one that another process has comes last."""
-    busy = []
-    for outcome in executor.run(todo, patient=False):
-        if outcome.status == "busy":
-            busy.append(outcome.job)
-        yield outcome
-    if busy:
-        yield from executor.run(busy, patient=True)
-
-
-@contextlib.contextmanager
-def forwarding_signals(executor, todo):
-    """Pass Ctrl-C, or SIGTERM, on to the scripts, twice at most; yield the list of what came."""
-    came = []
-
-    def tell(number):
-        if len(came) == 1:
-            print("The scripts are told to end; a second Ctrl-C leaves them no time to report")
-        executor.stop(todo[0].sweep, number)
-
-    def pass_on(number):
-        came.append(number)
-        if len(came) == 2:  # whoever wants a third time wants nothing but an end
-            restore_defaults()
-        # in a thread of its own: the lock may be held by what the signal has interrupted
-        threading.Thread(target=tell, args=(number,)).start()
-
-    with handling_signals(pass_on, times=2):
-        yield came

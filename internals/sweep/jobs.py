@@ -22,7 +22,6 @@ from internals.runs import identity
 from internals.runs.run import CAN_GO_ON, find_folders, read_record
 
 ROOT = str(Path(__file__).resolve().parents[2])  # the folder that Python must find internals in
-HIDDEN = ".sweep"  # the folder in results/ for the output of the scripts that run
 ENDED = ("finished", "diverged")  # such a run is not made again
 STATES = ("unfinished", "diverged", "trained", "finished")  # of runs, the best last
 PATIENCE = 1  # seconds between two looks at a run that another process has
@@ -52,7 +51,7 @@ class Job:
     def log(self):
         """Return the path of the script's output, whose name is that of the run's identity."""
         digest = hashlib.sha256(identity.name_of_run(self.wanted).encode()).hexdigest()
-        return self.results / HIDDEN / f"{Path(self.script).stem}-{digest[:16]}.log"
+        return self.results / ".sweep" / f"{Path(self.script).stem}-{digest[:16]}.log"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,44 +65,8 @@ class Outcome:
     words: str = ""  # what is to be said of it
 
 
-# ------------------------------------------------------------------------------------------------
-# Runs that are there already
-
-
-def find_run(job):
-    """Return folder and state of the run that is the job's, the best one; None, None without."""
-    found = []
-    for folder in find_folders(job.results / Path(job.script).stem):
-        with contextlib.suppress(OSError, ValueError):  # a broken folder is no such run
-            record = read_record(folder)
-            if identity.is_same_run(record, job.wanted) and (state := state_of(folder, record)):
-                worth = STATES.index(state), record.get("epochs_done", 0)
-                found.append((worth, folder, state))
-    _, folder, state = max(found, key=lambda run: run[0], default=(None, None, None))
-    return folder, state
-
-
-def state_of(folder, record):
-    """Return the run's state, by all that one can see here; None where it cannot go on."""
-    if record["status"] in ENDED:
-        return record["status"]
-    if record["status"] not in CAN_GO_ON:
-        return None
-    if locks.is_locked(folder):
-        return "trained"  # in this moment, by another process
-    lost = record.get("epochs_done") and not (folder / "checkpoint.npz").exists()
-    return None if lost else "unfinished"
-
-
-# ------------------------------------------------------------------------------------------------
-# The job
-
-
 def run_job(job, patient=False):
-    """Do the job unless it is done already, and return its Outcome.
-
-    Where another process has it, the outcome is "busy", or if `patient` what it comes to.
-    """
+    """Do what is left of the job; where another process has it be "busy", or wait if `patient`."""
     try:
         outcome = claim_and_start(job)
         while patient and outcome.status == "busy":
@@ -125,11 +88,12 @@ def claim_and_start(job):
     claim = locks.locked(job.log.with_suffix(".lock"), patience=0)
     with contextlib.suppress(filelock.Timeout), claim:
         folder, state = find_run(job)
-        if state in ENDED:
-            remove(job.log)  # of a sweep that was killed while its script went on
-            return Outcome(job, state, folder)
         if state != "trained":
-            return start(job, folder)
+            outcome = Outcome(job, state, folder) if state in ENDED else start(job, folder)
+            if not outcome.words:
+                with contextlib.suppress(PermissionError):  # Windows keeps a file that is open
+                    job.log.unlink(missing_ok=True)
+            return outcome
     return Outcome(job, "busy")
 
 
@@ -146,17 +110,36 @@ def start(job, folder):
         lines = job.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         ended = f"signal {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
         words = "\n".join([f"{ended}; the end of {job.log}:", *lines[-LAST_LINES:]])
-    else:
-        remove(job.log)
     folder, state = find_run(job)
     status = state if state in ENDED else "interrupted" if stopped else "failed"
     return Outcome(job, status, folder, seconds, words)
 
 
-def remove(log):
-    """Remove the log file of a job that one has claimed."""
-    with contextlib.suppress(PermissionError):  # Windows keeps a file that is open
-        log.unlink(missing_ok=True)
+# ------------------------------------------------------------------------------------------------
+# Runs that are there already
+
+
+def find_run(job):
+    """Return folder and state of the run that is the job's, the best one; None, None without."""
+    found = {}
+    for folder in find_folders(job.results / Path(job.script).stem):
+        with contextlib.suppress(OSError, ValueError):  # a broken folder is no such run
+            record = read_record(folder)
+            if identity.is_same_run(record, job.wanted) and (state := state_of(folder, record)):
+                found[folder, state] = STATES.index(state), record.get("epochs_done", 0)
+    return max(found, key=found.get, default=(None, None))
+
+
+def state_of(folder, record):
+    """Return the run's state, by all that one can see here; None where it cannot go on."""
+    if record["status"] in ENDED:
+        return record["status"]
+    if record["status"] not in CAN_GO_ON:
+        return None
+    if locks.is_locked(folder):
+        return "trained"  # in this moment, by another process
+    lost = record.get("epochs_done") and not (folder / "checkpoint.npz").exists()
+    return None if lost else "unfinished"
 
 
 # ------------------------------------------------------------------------------------------------

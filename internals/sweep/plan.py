@@ -17,8 +17,6 @@ from internals.core.files import fail
 from internals.runs import identity
 from internals.sweep.jobs import ROOT, Job
 
-SWITCH = {"true": "--{}", "false": "--no-{}"}  # how a script's own parser takes a boolean
-
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -45,8 +43,7 @@ def parse(arguments, description):
     if options.jobs < 1:
         fail(f"jobs is {options.jobs}; it must be a whole number, 1 or more")
     if {"-h", "--help"} & {*arguments[end:]}:
-        command = [sys.executable, options.script, "--help"]
-        raise SystemExit(subprocess.run(command).returncode)
+        raise SystemExit(subprocess.call([sys.executable, options.script, "--help"]))
     return options, parse_values(arguments[end:])
 
 
@@ -83,22 +80,19 @@ def to_arguments(combination):
     """Return a combination as the script's command line."""
     words = []
     for flag, value in combination.items():
-        if value in SWITCH:
-            words.append(SWITCH[value].format(flag))
-        else:
-            words += [f"--{flag}"] if value is None else [f"--{flag}", value]
+        words.append(f"--no-{flag}" if value == "false" else f"--{flag}")
+        if value not in (None, "true", "false"):  # a boolean is a switch
+            words.append(value)
     return words
 
 
 def ask(script, commands):
     """Return what run.json would hold for each command line; a wrong one ends the program."""
-    paths = [ROOT, os.environ.get("PYTHONPATH")]
+    paths = filter(None, [ROOT, os.environ.get("PYTHONPATH")])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    probe = [sys.executable, "-P", "-m", "internals.sweep.script_probe", script]
     process = subprocess.run(
-        [sys.executable, "-P", "-m", "internals.sweep.script_probe", script],
-        input=json.dumps(commands),
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        probe, input=json.dumps(commands), stdout=subprocess.PIPE, text=True, env=environment
     )
     if process.returncode:
         raise SystemExit(process.returncode)  # it has said what is wrong
@@ -112,7 +106,7 @@ def make_jobs(options, values):
     print(f"Asking {options.script} about {len(commands)} command lines", flush=True)
     records = ask(options.script, commands)
     telling = [flag for flag in values if len(values[flag]) > 1]
-    jobs, sweep = {}, uuid.uuid4().hex
+    runs, sweep = {}, uuid.uuid4().hex
     for combination, command, record in zip(combinations, commands, records, strict=True):
         words = [f"{flag.replace('-', '_')} {combination[flag]}" for flag in telling]
         job = Job(
@@ -124,8 +118,8 @@ def make_jobs(options, values):
             sweep=sweep,
             at_once=min(options.jobs, len(commands)),
         )
-        jobs.setdefault(identity.name_of_run(record), job)  # 0.1 and 1e-1 are the same value
-    jobs = list(jobs.values())
+        runs.setdefault(identity.name_of_run(record), job)  # 0.1 and 1e-1 are the same value
+    jobs = list(runs.values())
     try:
         jobs[0].log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,6 +5,7 @@ import datetime
 import sys
 
 import rich.progress
+from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
 from internals.core.text import count_nouns, format_value
 from internals.runs.run import read_record
@@ -27,13 +28,8 @@ class Progress:
         self.todo, self.done, self.failed = [], 0, 0
         self.seconds = []  # of each script that has ended
         self.folders = ()
-        self.bar = rich.progress.Progress(
-            rich.progress.BarColumn(),
-            rich.progress.MofNCompleteColumn(),
-            rich.progress.TimeElapsedColumn(),
-            rich.progress.TextColumn("{task.description}"),
-            disable=not sys.stdout.isatty(),
-        )
+        columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}"
+        self.bar = rich.progress.Progress(*columns, disable=not sys.stdout.isatty())
         self.task = self.bar.add_task("", total=len(jobs))
         self.plan()
 

@@ -18,7 +18,7 @@ from made_runs import change_record, make_run
 
 from internals.core.locks import locked
 from internals.runs.identity import is_same_run
-from internals.runs.run import read_record
+from internals.runs.run import Run, read_record
 from internals.sweep import executors, jobs, plan, script_probe
 
 # ------------------------------------------------------------------------------------------------
@@ -121,6 +121,7 @@ def ask(monkeypatch, capsys):
     """Return a function that asks a script in this process."""
     monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(Run, "probe", None)
 
     def ask(script, *commands):
         monkeypatch.setattr(sys, "argv", ["asking", str(ROOT / f"{script}.py")])
