@@ -66,7 +66,7 @@ class Outcome:
 
 
 def run_job(job, patient=False):
-    """Do what is left of the job; where another process has it be "busy", or wait if `patient`."""
+    """Do the job and return its Outcome: "busy" while another process has it, unless `patient`."""
     try:
         outcome = claim_and_start(job)
         while patient and outcome.status == "busy":
