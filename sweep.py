@@ -21,10 +21,13 @@ from internals.sweep.progress import Progress
 def main():
     """Make the plan, have it done, and show its runs side by side."""
     options, values = plan.parse(sys.argv[1:], __doc__)
-    executor = executors.make_executor(options)
+    if options.scheduler:
+        executor = executors.DaskExecutor(options.scheduler)
+    else:
+        executor = executors.LocalExecutor(options.jobs)
     jobs = plan.make_jobs(options, values)
     progress = Progress(jobs, executor.at_once)
-    with progress, executors.forwarding_signals(executor, jobs) as signals:
+    with progress.bar, executors.forwarding_signals(executor, jobs) as signals:
         for outcome in executors.run_jobs(executor, progress.todo):
             progress.add(outcome)
     if progress.folders:

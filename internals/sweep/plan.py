@@ -15,10 +15,8 @@ import tyro
 
 from internals.core.files import fail
 from internals.runs import identity
-from internals.sweep.jobs import Job
+from internals.sweep.jobs import ROOT, Job
 
-ROOT = Path(__file__).resolve().parents[2]
-SWITCH = {"true": "--{}", "false": "--no-{}"}  # how a script's own parser takes a boolean
 TEXTS = ("name", "recipe", "data", "results")  # flags of text, to which "true" is a word
 
 
@@ -47,8 +45,7 @@ def parse(arguments, description):
     if options.jobs < 1:
         fail(f"jobs is {options.jobs}; it must be a whole number, 1 or more")
     if {"-h", "--help"} & {*arguments[end:]}:
-        command = [sys.executable, options.script, "--help"]
-        raise SystemExit(subprocess.run(command).returncode)
+        raise SystemExit(subprocess.call([sys.executable, options.script, "--help"]))
     return options, parse_values(arguments[end:])
 
 
@@ -85,22 +82,19 @@ def to_arguments(combination):
     """Return a combination as the script's command line."""
     words = []
     for flag, value in combination.items():
-        if value in SWITCH and flag not in TEXTS:
-            words.append(SWITCH[value].format(flag))
-        else:
-            words += [f"--{flag}"] if value is None else [f"--{flag}", value]
+        switch = value in (None, "true", "false") and flag not in TEXTS  # of a boolean
+        words.append(f"--no-{flag}" if switch and value == "false" else f"--{flag}")
+        words += [] if switch or value is None else [value]
     return words
 
 
 def ask(script, commands):
     """Return what run.json would hold for each command line; a wrong one ends the program."""
-    paths = [str(ROOT), os.environ.get("PYTHONPATH")]
+    paths = filter(None, [ROOT, os.environ.get("PYTHONPATH")])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    probe = [sys.executable, "-P", "-m", "internals.sweep.script_probe", script]
     process = subprocess.run(
-        [sys.executable, "-P", "-m", "internals.sweep.script_probe", script],
-        input=json.dumps(commands),
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        probe, input=json.dumps(commands), stdout=subprocess.PIPE, text=True, env=environment
     )
     if process.returncode:
         raise SystemExit(process.returncode)  # it has said what is wrong
@@ -110,28 +104,24 @@ def ask(script, commands):
 def make_jobs(options, values):
     """Return the jobs of the sweep in their order, each run once."""
     combinations = combine(values)
-    print(f"Asking {options.script} about {len(combinations)} command lines", flush=True)
-    records = ask(options.script, [to_arguments(each) for each in combinations])
+    commands = [to_arguments(combination) for combination in combinations]
+    print(f"Asking {options.script} about {len(commands)} command lines", flush=True)
+    records = ask(options.script, commands)
     telling = [flag for flag in values if len(values[flag]) > 1]
-    jobs, known, sweep = [], [], uuid.uuid4().hex
-    for combination, record in zip(combinations, records, strict=True):
-        name = identity.name_of_run(record)
-        if name in known:
-            continue  # 0.1 and 1e-1 are the same value
-        known.append(name)
+    runs, sweep = {}, uuid.uuid4().hex
+    for combination, command, record in zip(combinations, commands, records, strict=True):
         words = [f"{flag.replace('-', '_')} {combination[flag]}" for flag in telling]
-        jobs.append(
-            Job(
-                number=len(jobs) + 1,
-                label=", ".join(words) or Path(options.script).stem,
-                script=options.script,
-                arguments=to_arguments(combination),
-                wanted=record,
-                folder=os.getcwd(),
-                sweep=sweep,
-                at_once=min(options.jobs, len(combinations)),
-            )
+        job = Job(
+            label=", ".join(words) or Path(options.script).stem,
+            script=options.script,
+            arguments=command,
+            wanted=record,
+            folder=os.getcwd(),
+            sweep=sweep,
+            at_once=min(options.jobs, len(commands)),
         )
+        runs.setdefault(identity.name_of_run(record), job)  # 0.1 and 1e-1 are the same value
+    jobs = list(runs.values())
     try:
         jobs[0].log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

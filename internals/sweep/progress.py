@@ -3,15 +3,15 @@
 import collections
 import datetime
 import sys
-from pathlib import Path
 
 import rich.progress
+from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
 from internals.core.text import count_nouns, format_value
 from internals.runs.run import read_record
-from internals.sweep.jobs import ENDED, find_run, is_trained
+from internals.sweep.jobs import ENDED, find_run
 
-PLAN = {  # how the plan calls a job, by what is there of its run
+PLAN = {  # how the plan calls a job, by the state of its run
     "finished": "there already",
     "diverged": "diverged before",
     "trained": "being trained by another process",
@@ -24,48 +24,32 @@ class Progress:
     """The jobs of a sweep, those that are done, and the terminal on which that is seen."""
 
     def __init__(self, jobs, at_once):
-        self.jobs, self.at_once = {job.number: job for job in jobs}, at_once
+        self.jobs, self.at_once = jobs, at_once
         self.todo, self.done, self.failed = [], 0, 0
         self.seconds = []  # of each script that has ended
         self.folders = ()
-        self.bar = rich.progress.Progress(
-            rich.progress.BarColumn(),
-            rich.progress.MofNCompleteColumn(),
-            rich.progress.TimeElapsedColumn(),
-            rich.progress.TextColumn("{task.description}"),
-            disable=not sys.stdout.isatty(),
-        )
+        columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}"
+        self.bar = rich.progress.Progress(*columns, disable=not sys.stdout.isatty())
         self.task = self.bar.add_task("", total=len(jobs))
         self.plan()
-
-    def __enter__(self):
-        self.bar.start()
-
-    def __exit__(self, *exception):
-        self.bar.stop()
 
     def say(self, text):
         """Print above the bar, and no line shorter than it is."""
         self.bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        self.bar.console.file.flush()
 
     def plan(self):
         """Say how many runs there are to be and how many there are; keep what is to do."""
         states = collections.Counter()
-        for job in self.jobs.values():
-            found = find_run(job)
-            folder, record = found
-            status = record and record["status"]
-            if status in ENDED:
-                self.end(folder, status)
+        for job in self.jobs:
+            folder, state = find_run(job)
+            states[state] += 1
+            if state in ENDED:
+                self.end(folder, state)
             else:
                 self.todo.append(job)
-                status = "trained" if is_trained(found) else status and "unfinished"
-            states[status] += 1
-        script = next(iter(self.jobs.values())).script
         words = ", ".join(f"{states[state]} {PLAN[state]}" for state in PLAN if states[state])
         at_once = f"; {self.at_once} at once" if self.at_once > 1 and self.todo else ""
-        self.say(f"{count_nouns(len(self.jobs), 'run')} of {script}: {words}{at_once}")
+        self.say(f"{count_nouns(len(self.jobs), 'run')} of {self.jobs[0].script}: {words}{at_once}")
 
     def end(self, folder, status):
         """Count a run that has ended."""
@@ -76,22 +60,20 @@ class Progress:
 
     def add(self, outcome):
         """Say what became of a job."""
-        label, words = self.jobs[outcome.number].label, outcome.words
-        if outcome.status == "busy":
+        label, status, words, record = outcome.job.label, outcome.status, outcome.words, {}
+        if status == "busy":
             self.say(f"{label}: another process has it; it is looked at again later")
             return
-        if outcome.status == "interrupted":
+        if status == "interrupted":
             if outcome.run:
                 self.say(f"{label}: interrupted")
             return
-        folder, status, record = Path(outcome.run), outcome.status, {}
         try:
-            record = read_record(folder) if outcome.run else {}
+            record = read_record(outcome.run) if outcome.run else {}
         except (OSError, ValueError) as error:
-            status, words = "failed", f"its worker's {folder} is not seen here: {error}"
-        self.end(folder if record else None, status)
-        result = format_result(status, record)
-        self.say(f"{self.done} of {len(self.jobs)}  {label}: {result}")
+            status, words = "failed", f"its worker's {outcome.run} is not seen here: {error}"
+        self.end(outcome.run if record else None, status)
+        self.say(f"{self.done} of {len(self.jobs)}  {label}: {format_result(status, record)}")
         for line in words.splitlines():
             self.say(f"    {line}")
         if outcome.seconds and status in ENDED:

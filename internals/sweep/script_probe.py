@@ -26,11 +26,13 @@ class Answer(Exception):
 class Probe:
     """What Run.probe is while a script is asked: it answers in place of data and of a run."""
 
-    def __init__(self):
-        self.which, self.data = None, None  # the last images, which most of the runs share
+    loading = False  # before that it answers with the hyperparameters
+    which, data = None, None  # the last images, which most of the runs share
 
     def load_data(self, hyperparameters, load):
         """Return the images of these hyperparameters, loaded anew only where they are others."""
+        if not self.loading:
+            raise Answer(hyperparameters)
         which = which_data(hyperparameters)
         if self.which != which:
             self.data = None  # first, so that images are never in memory twice
@@ -43,13 +45,6 @@ class Probe:
         raise Answer(record)
 
 
-class ParserProbe:
-    """What Run.probe is before that: it answers with the hyperparameters, and loads nothing."""
-
-    def load_data(self, hyperparameters, load):
-        raise Answer(hyperparameters)
-
-
 def main():
     """Read a list of command lines from stdin; print a list of what run.json would hold."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback: whoever asks says what happened
@@ -58,10 +53,11 @@ def main():
     script_main = runpy.run_path(script, run_name="asked").get("main")
     if not script_main:
         raise SystemExit(f"error: {script} has no main(); it cannot be swept")
-    parser, probe, answers = ParserProbe(), Probe(), [None] * len(commands)
-    parsed = [ask(script_main, parser, [script, *command]) for command in commands]  # all, first
+    Run.probe, answers = Probe(), [None] * len(commands)
+    parsed = [ask(script_main, [script, *command]) for command in commands]  # all, first
+    Run.probe.loading = True
     for index in sorted(range(len(commands)), key=lambda i: which_data(parsed[i])):
-        answers[index] = ask(script_main, probe, [script, *commands[index]])
+        answers[index] = ask(script_main, [script, *commands[index]])
         keras.utils.clear_session()  # or all the networks stay in memory
     print(json.dumps(answers))
 
@@ -71,16 +67,14 @@ def which_data(hyperparameters):
     return hyperparameters.data, hyperparameters.image_size, hyperparameters.validation_split
 
 
-def ask(script_main, probe, words):
+def ask(script_main, words):
     """Return what the probe answers when the script's main runs with these words as sys.argv."""
-    sys.argv, Run.probe = words, probe
+    sys.argv = words
     try:
         with contextlib.redirect_stdout(io.StringIO()), architecture.explaining_small_images():
             script_main()
     except Answer as answer:
         return answer.args[0]
-    finally:
-        Run.probe = None
     raise SystemExit("error: the script never calls common.start_run; it cannot be swept")
 
 

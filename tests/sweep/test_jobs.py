@@ -18,7 +18,7 @@ from made_runs import change_record, make_run
 
 from internals.core.locks import locked
 from internals.runs.identity import is_same_run
-from internals.runs.run import read_record
+from internals.runs.run import Run, read_record
 from internals.sweep import executors, jobs, plan, script_probe
 
 # ------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def test_run_whose_checkpoint_is_gone_cannot_go_on(tmp_path):
     folder = make_run(results, 1, status="interrupted", epochs_done=3)
     wanted = read_record(folder)
     wanted["hyperparameters"]["results"] = "results"
-    how = {"number": 0, "label": "", "script": "4layerCNN.py", "arguments": [], "sweep": "it"}
+    how = {"label": "", "script": "4layerCNN.py", "arguments": [], "sweep": "it"}
     job = jobs.Job(**how, wanted=wanted, folder=str(tmp_path))
     assert jobs.find_run(job) == (None, None)  # such as a run that was committed: trained anew
     (folder / "checkpoint.npz").touch()
@@ -121,6 +121,7 @@ def ask(monkeypatch, capsys):
     """Return a function that asks a script in this process."""
     monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(Run, "probe", None)
 
     def ask(script, *commands):
         monkeypatch.setattr(sys, "argv", ["asking", str(ROOT / f"{script}.py")])
@@ -337,7 +338,6 @@ def test_two_sweeps_share_the_runs(sweep):
 def make_job(folder):
     own = fake_training.parse([])
     return jobs.Job(
-        number=1,
         label="",
         script="fake_training.py",
         arguments=[],
@@ -419,7 +419,7 @@ def test_cluster_that_is_not_there(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         executors.DaskExecutor("tcp://127.0.0.1:9")
     assert "scheduler is 'tcp://127.0.0.1:9'; it cannot be reached" in capsys.readouterr().err
-    monkeypatch.setattr(executors.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as where it is not installed
     with pytest.raises(SystemExit):
         executors.DaskExecutor("tcp://127.0.0.1:9")
     assert "pip install distributed" in capsys.readouterr().err
