@@ -65,17 +65,21 @@ def train(text, tmp_path, monkeypatch):
     return model
 
 
-def assert_alike(one, other, nudge):
-    """Fail where the weights of two networks differ by more than rounding makes of them.
+def assert_alike(one, text, tmp_path, monkeypatch):
+    """Fail where a network differs from one that is trained now by more than rounding makes of it.
 
-    `nudge` trains the second one once more, from weights that differ by one part in a million. As
-    coarse is the difference of squares by which Keras has the variance of a batch.
+    Batch normalisation makes much of it. So the second network is trained once more, from weights
+    that differ by one part in a million: as coarse is the difference of squares by which Keras has
+    the variance of a batch.
     """
+    other = train(text, tmp_path, monkeypatch)
     pairs = [*zip(one.get_weights(), other.get_weights(), strict=True)]
     if all(np.allclose(ours, theirs, rtol=2e-3, atol=2e-5) for ours, theirs in pairs):
         return
-    for (ours, theirs), nudged in zip(pairs, nudge().get_weights(), strict=True):
-        rounding = 1e-6 + 5 * np.abs(nudged - theirs).max()
+    nudge_weights(monkeypatch)
+    nudged = train(text, tmp_path, monkeypatch).get_weights()
+    for (ours, theirs), third in zip(pairs, nudged, strict=True):
+        rounding = 1e-6 + 5 * np.abs(third - theirs).max()
         difference = np.abs(ours - theirs).max()
         assert difference < rounding, (difference, rounding, ours.shape)
 
