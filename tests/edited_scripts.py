@@ -101,7 +101,6 @@ return Model(inputs, layers.Dense(num_classes, activation="softmax")(x))
 
 NETWORKS = {  # all of them are trained, evaluated, saved and loaded again
     "residual": with_network(RESIDUAL),
-    "residual by Add": with_network(RESIDUAL.replace("x + y", "layers.Add()([x, y])")),
     "product": with_network(RESIDUAL.replace("x + y", "x * y")),
     "branches": with_network(
         """
@@ -119,16 +118,7 @@ x = layers.Flatten()(layers.MaxPooling2D(4)(shared(shared(inputs))))
 return Model(inputs, layers.Dense(num_classes, activation="softmax")(x))
 """
     ),
-    "shared normalization": with_network(
-        """
-inputs = Input(image_shape)
-shared = layers.BatchNormalization()
-x = layers.Flatten()(layers.MaxPooling2D(4)(shared(shared(inputs))))
-return Model(inputs, layers.Dense(num_classes, activation="softmax")(x))
-"""
-    ),
     "block within": with_layers(f"Sequential([{BLOCK}])"),
-    "block within block": with_layers(f"Sequential([Sequential([{BLOCK}]), layers.Dropout(0.1)])"),
     "base within": with_network(
         f"""
 base = Sequential([Input(image_shape), {BLOCK}, layers.BatchNormalization()])
@@ -148,9 +138,6 @@ return Sequential([Input(image_shape), base, layers.GlobalAveragePooling2D(), {E
     "subclass": with_network("return Network(num_classes)", SUBCLASS),
     "own train_step": with_network(RESIDUAL.replace("Model(inputs,", "Careful(inputs,"), OWN_STEP),
     "without Input": with_network(f"return Sequential([{BLOCK}, {END}])"),
-    "input_shape": with_network(
-        f"return Sequential([layers.Conv2D(8, 3, strides=4, input_shape=image_shape), {END}])"
-    ),
     "any size": with_network(
         """
 inputs = Input((None, None, 3))
@@ -182,7 +169,6 @@ return model
     "no center": with_layers("layers.BatchNormalization(center=False)", BLOCK),
     "other axis": with_layers("layers.BatchNormalization(axis=1)", BLOCK),
     "GroupNormalization": with_layers("layers.GroupNormalization(1)", BLOCK),
-    "LayerNormalization": with_layers("layers.LayerNormalization()", BLOCK),
     "adapted": with_network(
         f"""
 convolution = layers.Conv2D(8, 2, padding="same")
@@ -192,16 +178,10 @@ return model
 """
     ),
     "own layer": with_layers("Scale()", BLOCK, before=OWN_LAYER),
-    "own registered layer": with_layers(
-        "Scale()", BLOCK, before="@keras.saving.register_keras_serializable()" + OWN_LAYER
-    ),
     "Lambda": with_layers("layers.Lambda(lambda x: x - 0.5)", BLOCK),
     "SeparableConv2D": with_layers("layers.SeparableConv2D(8, 3, strides=4)"),
-    "DepthwiseConv2D": with_layers("layers.DepthwiseConv2D(3, strides=4)"),
-    "Conv2DTranspose": with_layers("layers.MaxPooling2D(4), layers.Conv2DTranspose(4, 3)"),
     "augmentation": with_layers("layers.RandomFlip()", "layers.RandomRotation(0.1)", BLOCK),
     "Rescaling": with_layers("layers.Rescaling(2.0, offset=-1)", BLOCK),
-    "noise": with_layers("layers.GaussianNoise(0.1)", BLOCK),
     "attention": with_network(
         """
 inputs = Input(image_shape)
@@ -211,31 +191,22 @@ return Model(inputs, layers.Dense(num_classes, activation="softmax")(layers.Flat
 """
     ),
     "rows in a recurrent layer": with_layers("layers.Reshape((32, 96))", "layers.GRU(8)"),
-    "TimeDistributed": with_layers("layers.TimeDistributed(layers.Dense(4))", BLOCK),
     "regulariser": with_layers("layers.Conv2D(8, 3, strides=4, kernel_regularizer='l2')"),
     "activity regulariser": with_layers(
         "layers.Conv2D(8, 3, strides=4, activity_regularizer=regularizers.L1(0.01))"
     ),
-    "constraint": with_layers("layers.Conv2D(8, 3, strides=4, kernel_constraint='max_norm')"),
     "no convolution": with_layers("layers.Flatten()", "layers.Dense(16, activation='relu')"),
 }
 NETWORKS["logits"] = replace(
     *compiled("keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
     text=with_layers(BLOCK, end=LOGITS),
 )
-NETWORKS["l2 and logits"] = replace(
-    *compiled("keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
-    text=with_layers("layers.Conv2D(8, 3, strides=4, kernel_regularizer='l2')", end=LOGITS),
-)
-
 TINY = with_layers(BLOCK)
 COMPILED = {  # name: (script, columns of history.csv beside the seven, words of every caption)
     "categorical_crossentropy": (compiled("'categorical_crossentropy'"), [], "loss categorical_c"),
     "mse": (compiled("'mse'"), [], "loss mse"),
     "binary_crossentropy": (compiled("'binary_crossentropy'"), [], "loss binary_crossentropy"),
     "focal": (compiled("keras.losses.CategoricalFocalCrossentropy()"), [], "CategoricalFocal"),
-    "kl_divergence": (compiled("'kl_divergence'"), [], "loss kl_divergence"),
-    "hinge": (compiled("'categorical_hinge'"), [], "loss categorical_hinge"),
     "smoothed by the loss": (
         compiled("keras.losses.CategoricalCrossentropy(label_smoothing=0.1)"),
         [],
@@ -270,9 +241,7 @@ COMPILED = {  # name: (script, columns of history.csv beside the seven, words of
         [],
         "RMSprop, learning rate 0.0003",
     ),
-    "by name": (compiled(optimizer="'adamw'"), [], "AdamW, learning rate 0.001"),
     "clipped": (compiled(optimizer="keras.optimizers.SGD(0.1, clipnorm=1.0)"), [], "clipnorm 1.0"),
-    "Lion": (compiled(optimizer="keras.optimizers.Lion(0.0001)"), [], "Lion"),
     "accumulated": (
         compiled(optimizer="keras.optimizers.Adam(0.01, gradient_accumulation_steps=2)"),
         [],

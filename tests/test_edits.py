@@ -6,6 +6,7 @@ pictures. What it has saved is loaded anew and judged by NumPy.
 
 import importlib.util
 import json
+import sys
 
 import common
 from internals.core.keras_loader import keras
@@ -18,9 +19,14 @@ from edited_scripts import COMPILED, NETWORKS, TINY, compiled, replace, with_lay
 from internals.comparison import page
 from internals.comparison.groups import make_groups
 from internals.data.dataset import load_digits
+from internals.prediction.network import load_predict
 from internals.report import image_grids, run_plots
+from internals.runs import identity
+from internals.runs.run import Run
 from internals.runs.run_reader import COLUMNS, read_run
+from internals.sweep import jobs, script_probe
 
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 ONE_EPOCH = ("--epochs", "1", "--no-keep-best")
 
 
@@ -33,8 +39,19 @@ def digits(monkeypatch):
     monkeypatch.setattr(image_grids, "plot_samples", lambda *_: None)
     monkeypatch.setattr(run_plots, "draw", lambda *_: None)
     monkeypatch.setattr(page, "refresh", lambda *_: None)
+    monkeypatch.setitem(sys.modules, "common", common)  # which asking a run may change
+    eager(True)  # two steps take less time than making a graph of them
     yield data
+    eager(False)
+    sys.modules.pop("script", None)
     keras.utils.clear_session()
+
+
+def eager(wanted):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf  # Keras has no such switch for a data set's functions
+
+        tf.config.run_functions_eagerly(wanted)
 
 
 @pytest.fixture
@@ -109,9 +126,9 @@ def test_compiled(edited, digits, name):
     assert words in run.caption and (words or "adam, learning rate 0.001" in run.caption)
     accuracy, loss = judge(load_anew(module, run), digits.x_test, digits.y_test)
     assert record["test_accuracy"] == pytest.approx(accuracy)
-    if name not in ("mse", "binary_crossentropy", "focal", "kl_divergence", "hinge"):
+    if name not in ("mse", "binary_crossentropy", "focal"):
         assert record["test_loss"] == pytest.approx(loss, rel=1e-3)
-    others = ("mse", "binary_crossentropy", "focal", "kl_divergence", "hinge", "own loss")
+    others = ("mse", "binary_crossentropy", "focal", "own loss")
     assert record["cross_entropy"] == (name not in others)
 
 
@@ -409,12 +426,21 @@ def test_own_fields_come_back_as_they_were(edited, tmp_path, monkeypatch):
     assert json.loads((path / "run.json").read_text())["hyperparameters"]["filters"] == [4, 16]
 
 
+def test_warmup_of_nearly_all_updates(edited):
+    arguments = ("--recipe", "modern", "--warmup", "0.99", "--epochs", "1", "--no-flip-test")
+    _, run, _ = edited(TINY, *arguments)
+    assert run.record["status"] == "finished"
+
+
+CHANGED = "    hyperparameters = hyperparameters.but(batch_size=8)\n"
+
+
 def test_changed_in_main(edited):
     """What a run was given is recorded, not what its recipe says."""
     text = replace(
         (
             "    data = common.load_data",
-            "    hyperparameters = hyperparameters.but(batch_size=8)\n    data = common.load_data",
+            CHANGED + "    data = common.load_data",
         ),
         text=TINY,
     )
@@ -429,3 +455,90 @@ def test_second_run_keeps_its_own_text(edited):
     _, second, _ = edited(text)
     assert (first.folder / "script.py").read_text() == TINY
     assert (second.folder / "script.py").read_text() == text
+
+
+# ------------------------------------------------------------------------------------------------
+# What a sweep and predict.py make of it
+
+
+FROM_IMPORT = replace(
+    ("import common\n", "import common\nfrom common import load_data, parse_args, start_run\n"),
+    ("    data = common.load_data", CHANGED + "    data = load_data"),
+    ("common.parse_args", "parse_args"),
+    ("common.start_run", "start_run"),
+    text=TINY,
+)
+
+
+def ask(path, arguments):
+    """Return what a sweep would want of a script that is started with these arguments."""
+    Run.probe = script_probe.Probe()
+    Run.probe.loading = True
+    try:
+        return script_probe.ask(load(path).main, [str(path), *arguments])
+    finally:
+        Run.probe = None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [FROM_IMPORT, NETWORKS["Lambda"], NETWORKS["own layer"], NETWORKS["base within"]],
+    ids=["from common import", "Lambda", "own layer", "base within"],
+)
+def test_sweep_knows_the_run_again(edited, tmp_path, monkeypatch, text):
+    monkeypatch.setattr(sys, "argv", [*sys.argv])
+    _, run, _ = edited(text)
+    moved = replace(("import common\n", "import common\n\n# a line more\n"), text=text)
+    (tmp_path / "edited.py").write_text(moved)
+    arguments = ["--results", str(tmp_path / "results"), *ONE_EPOCH]
+    wanted = ask(tmp_path / "edited.py", arguments)
+    record = read_run(run.folder).record
+    assert identity.is_same_run(record, json.loads(json.dumps(wanted)))
+    job = jobs.Job(
+        label="",
+        script="edited.py",
+        arguments=[],
+        wanted=wanted | {"hyperparameters": wanted["hyperparameters"] | {"batch_size": 99}},
+        folder=str(tmp_path),
+        sweep="",
+    )
+    size = record["hyperparameters"]["batch_size"]
+    words = f"has batch_size {size}; sweep.py was to have 99"
+    assert jobs.explain_other(job).endswith(words)
+
+
+@pytest.mark.parametrize("name", ["own layer", "logits", "Lambda", "subclass"])
+def test_predict_asks_the_network_as_the_run_had_it(edited, digits, name):
+    """Own layers are those of the script that the run keeps; logits become probabilities."""
+    _, run, _ = edited(NETWORKS[name])
+    read = read_run(run.folder)
+    predict, shape = load_predict(read, digits.class_names, common.normalise)
+    table = read.predictions
+    found = predict(digits.x_test)
+    assert shape == (32, 32, 3)
+    np.testing.assert_allclose(found.max(axis=1), table.probability, rtol=1e-4)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_predict_prepares_pictures_as_the_run_did(edited, digits, monkeypatch, capsys):
+    """A run of a common.py with another `normalise` is asked with that one."""
+
+    def inverted(images):
+        return 1 - keras.ops.cast(images, "float32") / 255
+
+    today = common.normalise
+    monkeypatch.setattr(common, "normalise", inverted)
+    _, run, _ = edited(TINY)
+    monkeypatch.setattr(common, "normalise", today)
+    kept, text = run.folder / "common.py", (run.folder / "common.py").read_text()
+    line = 'return keras.ops.cast(images, "float32") / 255'
+    assert line in text
+    kept.write_text(text.replace(line, line.replace("return ", "return 1 - ")))
+    read = read_run(run.folder)
+    predict, _ = load_predict(read, digits.class_names, today)
+    shares = predict(digits.x_test).max(axis=1)
+    np.testing.assert_allclose(shares, read.predictions.probability, rtol=1e-4)
+    kept.write_text(text)  # which is not what the run had
+    with pytest.raises(SystemExit):
+        load_predict(read, digits.class_names, today)
+    assert "prepares images otherwise than the run did" in capsys.readouterr().err

@@ -18,14 +18,10 @@ EDITED = {
         "frozen normalization",
         "own normalization",
         "own convolution of tiny pictures",
-        "convolution of tiny pictures",
-        "normalization",
         "logits",
         "regulariser",
         "GroupNormalization",
         "shared layer",
-        "shared normalization",
-        "subclass",
     )
 } | {"two metrics": replace(*COMPILED["two metrics"][0], text=TINY)}
 SCRIPTS = ("4layerCNN", "6layerCNN", "minivggnet", "vgg16", "udacity_cnn")

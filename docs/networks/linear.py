@@ -44,19 +44,15 @@ def run_baseline(file, build_model, recipe, description, arguments=None):
     data = common.load_data(hyperparameters)
     common.prepare(hyperparameters)
     model = build_model(data.image_shape, data.num_classes)
-    model.compile(
-        optimizer=common.make_optimizer(hyperparameters, data),
-        loss=common.make_loss(hyperparameters),
-        metrics=["accuracy"],
-    )
+    optimizer = common.make_optimizer(hyperparameters, data)
+    model.compile(optimizer, common.make_loss(hyperparameters), metrics=["accuracy"])
     run = common.start_run(file, model, data, hyperparameters)
     common.train(run, model, data)
     common.report(run, model, data)
-    return run, model
 
 
 def main(arguments=None):
-    return run_baseline(__file__, build_model, RECIPE, __doc__, arguments)
+    run_baseline(__file__, build_model, RECIPE, __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def build_model(image_shape, num_classes):
 
 
 def main(arguments=None):
-    return run_baseline(__file__, build_model, RECIPE, __doc__, arguments)
+    run_baseline(__file__, build_model, RECIPE, __doc__, arguments)
 
 
 if __name__ == "__main__":
