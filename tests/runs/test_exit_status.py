@@ -410,7 +410,7 @@ def test_fault_in_training(udacity, tmp_path):
 
 
 def test_out_of_memory(tmp_path, few):
-    layers = "UpSampling2D(256), AveragePooling2D(256)"
+    layers = "UpSampling2D(160), AveragePooling2D(160)"
     script = edited(tmp_path, "Input(image_shape),", f"Input(image_shape), {layers},")
     text = script.with_suffix(".py").read_text()
     imports = "from keras.layers import AveragePooling2D, UpSampling2D, "
