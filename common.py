@@ -298,8 +298,8 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)
         if run.stop or not record.go_on():
             return
-        run.save(callbacks=[type(callback).__name__ for callback in callbacks])
-        run.save(class_weight={str(key): float(x) for key, x in (class_weight or {}).items()})
+        weights = {str(label): float(weight) for label, weight in (class_weight or {}).items()}
+        run.save(callbacks=[type(each).__name__ for each in callbacks], class_weight=weights)
         plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
         try:
             speed = tensorflow_speedups.speeding_up(model, size, callbacks)

@@ -76,11 +76,14 @@ class Network(Model):
         self.convolution = layers.Conv2D(8, 3, strides=4, activation="relu")
         self.normalization = layers.BatchNormalization()
         self.flatten = layers.Flatten()
+        self.hidden = layers.Dense(16)
+        self.second = layers.BatchNormalization()
         self.dense = layers.Dense(num_classes, activation="softmax")
 
     def call(self, inputs, training=None):
         x = self.normalization(self.convolution(inputs), training=training)
-        return self.dense(self.flatten(x))
+        x = self.second(self.hidden(self.flatten(x)), training=training)
+        return self.dense(x)
 
     def get_config(self):
         return {"num_classes": self.num_classes}

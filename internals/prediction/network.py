@@ -8,8 +8,7 @@ from internals.core.keras_loader import keras, quiet
 from internals.core.files import fail
 from internals.core.probabilities import find_meaning, to_probabilities
 from internals.data.preprocessing import digest_preprocessing
-
-MODEL = "model.keras"
+from internals.prediction.answers import MODEL
 
 
 def load_predict(run, class_names, normalise):
@@ -84,8 +83,6 @@ def choose_normalise(run, image_shape, normalise):
 
 def find_module(run, name):
     """Return the run's own script.py or common.py as a module; other modules are those of today."""
-    if name in sys.modules and name != "common":
-        return sys.modules[name]
     path = run.folder / f"{name}.py"
     specification = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(specification)

@@ -1,7 +1,6 @@
 """How a run ends, whatever ended it: its status, its message, and the exit status."""
 
 import contextlib
-import os
 import re
 import signal
 from pathlib import Path
@@ -48,7 +47,7 @@ def ending(run=None):
 
 def is_about(run, error):
     """Return whether an OSError names a file of the run, or none, as where the disk is full."""
-    return error.filename is None or run.folder in Path(os.fsdecode(error.filename)).parents
+    return error.filename is None or run.folder in Path(str(error.filename)).parents
 
 
 def exit_interrupted(run, error):

@@ -7,7 +7,7 @@ import hashlib
 import linecache
 
 RECIPES = ("Hyperparameters", "but")  # what makes a block of values; run.json holds the values
-OF_THE_REPORT = ("launch", "report", "finish", "refresh_page")  # functions that decide no result
+OF_THE_REPORT = ("launch", "report", "finish")  # functions that decide no result
 MOST_LINES = 8  # of a diff in a message
 LAUNCHED = {}  # texts by path, as they were when the script that runs was started
 

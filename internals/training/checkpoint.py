@@ -11,9 +11,8 @@ import numpy as np
 from internals.core.files import fail, write_file
 from internals.runs import identity
 from internals.runs.hyperparameters import is_number
+from internals.runs.run_reader import COLUMNS
 from internals.training import chance_level, compiled, distributed
-
-COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
 
 
 class Stop(Exception):
@@ -96,14 +95,13 @@ class Checkpoint(keras.callbacks.Callback):
 
     def record_phase(self):
         """Record with what the phase was compiled, and from which epoch on; say so."""
-        before = self.run.record.get("phases") or [{"from_epoch": 1} | self.compiled_first()]
+        record = self.run.record
+        first = {"from_epoch": 1, "loss": record["loss"], "optimizer": record["optimizer"]}
+        before = record.get("phases") or [first]
         known = [each for each in before if each["from_epoch"] <= self.first]
         phase = {"from_epoch": self.first + 1} | compiled.describe(self.network)
-        self.run.record["phases"] = [*known, phase]
+        record["phases"] = [*known, phase]
         print(f"Phase {self.run.phase}, from epoch {self.first + 1} on")
-
-    def compiled_first(self):
-        return {name: self.run.record[name] for name in ("loss", "optimizer")}
 
     def finished_rows(self, epochs):
         """Return the rows of history.csv for the epochs that the checkpoint has finished."""
@@ -192,10 +190,8 @@ class Checkpoint(keras.callbacks.Callback):
         """Return the row of history.csv: COLUMNS, and the script's own metrics after them."""
         rate = logs.get("learning_rate", self.network.optimizer.learning_rate)
         row = {"epoch": epoch + 1}
-        for name in ("accuracy", "loss"):
-            key = self.accuracy if name == "accuracy" else name
-            row |= {name: logs.get(key, math.nan), f"val_{name}": logs.get(f"val_{key}", math.nan)}
-        row = {name: row[name] for name in COLUMNS[:5]}
+        for name in COLUMNS[1:5]:  # accuracy and loss, in training and validation
+            row[name] = logs.get(name.replace("accuracy", self.accuracy), math.nan)
         row |= {"learning_rate": float(rate), "seconds": seconds}
         for name, value in logs.items():
             if name not in row and name.removeprefix("val_") != self.accuracy:

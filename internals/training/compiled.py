@@ -10,7 +10,7 @@ from internals.core.keras_loader import keras
 
 import numpy as np
 
-KERAS_LOSSES = {each for name, each in vars(keras.losses).items() if callable(each)}
+KERAS_LOSSES = {each for each in vars(keras.losses).values() if callable(each)}
 CROSS_ENTROPIES = {
     keras.losses.sparse_categorical_crossentropy,
     keras.losses.categorical_crossentropy,
@@ -57,6 +57,11 @@ def wants_one_hot(model):
     return not kinds & sparse and bool(kinds & KERAS_LOSSES)
 
 
+def make_labels(model, labels, num_classes):
+    """Return labels (n,) as the loss wants them."""
+    return np.eye(num_classes, dtype="float32")[labels] if wants_one_hot(model) else labels
+
+
 def is_cross_entropy(model):
     """Return whether the loss is the cross-entropy of the classes, with nothing added to it."""
     loss = find_loss(model)
@@ -73,9 +78,7 @@ def mean_loss(model, labels, probabilities, outputs):
     if loss is None or find_function(loss) in CROSS_ENTROPIES:
         values = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
     else:
-        if wants_one_hot(model):
-            labels = np.eye(outputs.shape[1], dtype="float32")[labels]
-        values = loss(labels, outputs)
+        values = loss(make_labels(model, labels, outputs.shape[1]), outputs)
     return float(keras.ops.mean(values))
 
 

@@ -38,10 +38,9 @@ def check(model, normalise, data, label_smoothing):
 
 def look(model, normalise, data, label_smoothing):
     """Return the first images and what the network answers; loss and metrics are built by it."""
-    images, labels = normalise(data.x_train[:COUNT]), data.y_train[:COUNT]
-    if compiled.wants_one_hot(model):
-        labels = np.eye(data.num_classes, dtype="float32")[labels]
-    elif label_smoothing and compiled.is_cross_entropy(model):
+    images = normalise(data.x_train[:COUNT])
+    labels = compiled.make_labels(model, data.y_train[:COUNT], data.num_classes)
+    if label_smoothing and compiled.is_cross_entropy(model) and labels.ndim == 1:
         fail(
             f"label_smoothing is {label_smoothing}; the loss, {compiled.describe(model)['loss']}, "
             "wants whole labels: compile with common.make_loss, or set it to 0"

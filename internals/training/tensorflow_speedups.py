@@ -11,7 +11,7 @@ import sys
 
 from internals.core.keras_loader import keras
 
-from internals.core.layers import find_calls, find_layers
+from internals.core.layers import find_calls
 
 MOST_STEPS = 16  # per execution: more gain nothing
 SMALL = 2048  # numbers per image, below which a fused normalisation gains nothing
@@ -29,15 +29,16 @@ def speeding_up(model, batch_size, callbacks=()):
         yield
         return
     keep_freed_memory()
-    steps, layers = model.steps_per_execution, []
+    steps, calls, layers = model.steps_per_execution, {}, []
     if not is_followed(model, callbacks):
         operations = max(count_operations(model) * batch_size, 1)
         model.steps_per_execution = int(min(max(OPERATIONS // operations, 1), MOST_STEPS))
-    for layer in find_layers(model):
-        calls = [call for call in find_calls(model) if call.layer is layer]
-        if fuses(layer, calls):
+    for call in find_calls(model):
+        calls.setdefault(call.layer, []).append(call)
+    for layer, its_calls in calls.items():
+        if fuses(layer, its_calls):
             layer.call = fuse_batch_normalization(layer)
-        elif multiplies(layer, calls):
+        elif multiplies(layer, its_calls):
             layer.call = multiply_matrices(layer)
         else:
             continue
