@@ -33,6 +33,7 @@ from internals.training import (
     architecture,
     chance_level,
     checkpoint,
+    class_balance,
     compiled,
     devices,
     distributed,
@@ -40,6 +41,7 @@ from internals.training import (
     jax_scan,
     memory_estimate,
     run_summary,
+    start_weights,
     tensorflow_speedups,
 )
 
@@ -82,6 +84,7 @@ class Hyperparameters:
     decay: float  # inverse_time: learning rate / (1 + decay * updates so far); 0 keeps it constant
     warmup: float = 0.0  # cosine: share of all updates in which the rate rises to learning_rate
     weight_decay: float = 0.0  # share of a weight, times the rate, that an update takes off it
+    class_weights: Literal["none", "balanced"] = "none"  # balanced: rare classes count as frequent
     label_smoothing: float = 0.0  # share of each label that is spread evenly over all classes
     flip: bool = False  # mirror each training image in every second epoch
     shift: int = 0  # move each training image by up to so many pixels, every epoch anew
@@ -92,7 +95,8 @@ class Hyperparameters:
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
     name: str = ""  # a word or two for the run's folder, such as no-dropout
     results: str = "results"  # the folder for all runs
-    resume: str = ""  # the folder of a run that was interrupted, to go on where it stopped
+    start_from: str = ""  # the folder of a run whose weights this one begins with
+    resume: str = ""  # the folder of a run to go on: where it stopped, or to more epochs
 
     def __post_init__(self):
         check_hyperparameters(self)
@@ -241,6 +245,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
     first_batch.check(model, normalise, data, hyperparameters.label_smoothing)
+    start = start_weights.start_from(model, hyperparameters)
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.redirect_results(hyperparameters)
     recipe = make_optimizer(hyperparameters, data), make_loss(hyperparameters)
@@ -254,6 +259,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         "backend": keras.backend.backend(),
         "edits": compiled.describe_edits(model, *recipe),
         **compiled.describe(model),
+        **start,
     }
     if Run.probe:  # a sweep asks what the run would be
         Run.probe.start_run(record)
@@ -298,6 +304,8 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)
         if run.stop or not record.go_on():
             return
+        if hyperparameters.class_weights == "balanced" and class_weight is None:
+            class_weight = class_balance.balance(data.y_train)
         weights = {str(label): float(weight) for label, weight in (class_weight or {}).items()}
         run.save(callbacks=[type(each).__name__ for each in callbacks], class_weight=weights)
         plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
@@ -360,6 +368,7 @@ def report(run, model, data):
         run.save(expected_calibration_error=error)
         run.save_predictions(data, probabilities)
         predicted = probabilities.argmax(axis=1)
+        run.save(balanced_accuracy=tables.balanced_accuracy(data.y_test, predicted))
         matrix = tables.write_confusion_matrix(run.folder, data.y_test, predicted, data.class_names)
         tables.write_classification_report(run.folder, data.y_test, predicted, data.class_names)
         history = run.history()  # None where the script did not train by `train`
@@ -372,8 +381,8 @@ def report(run, model, data):
             (run_plots.plot_calibration, run, probabilities, data.y_test),
             (image_grids.plot_features, run, model, data, normalise),
         )
-        print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-        chance_level.explain_chance_level(history, accuracy, probabilities, data)
+        run_summary.print_accuracy(run, data)
+        chance_level.explain_chance_level(run, history, probabilities, data)
         finish(run)
 
 
@@ -381,7 +390,7 @@ def finish(run):
     """Say what the run has written and, where it is not at its end, how to go on."""
     status = run.stop.status if run.stop else "finished"
     run.save(status=status)
-    if status in ("finished", "diverged"):
+    if status == "diverged" or status == "finished" and run.hyperparameters.schedule == "cosine":
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record.get("seconds", 0)
     print(f"Training: {count_nouns(epochs, 'epoch')} in {seconds / 60:.1f} minutes")

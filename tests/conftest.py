@@ -206,6 +206,19 @@ def start(small_model, small_data):
 
 
 @pytest.fixture
+def eager():
+    """Have TensorFlow make no graphs: a few steps take less time than a graph of them."""
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf  # Keras has no such switch for a data set's functions
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def at_epoch(monkeypatch):
     """Return a function that has `action(recorder)` happen as an epoch, counted from 1, begins."""
 

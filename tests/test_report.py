@@ -13,6 +13,8 @@ from PIL import Image
 from internals.report import image_grids, run_plots
 from internals.runs.run import read_record
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def test_failed_picture_costs_nothing_else(
     start, make_hyperparameters, small_data, monkeypatch, capsys
@@ -30,7 +32,7 @@ def test_failed_picture_costs_nothing_else(
     assert not (run.folder / "accuracy.png").exists()
 
 
-@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.filterwarnings("error:Glyph")  # a letter that no font has
 def test_hostile_class_names(tmp_path, make_hyperparameters, small_model, capsys):
     names = ["<b>&amp;", "two\nlines", "quote\"s'", "$x^2$", "x" * 200]
     names += ["猫", "قطة", "größer", "a,b;c", "%s{0}\\n", "=1+1", "stray\udcff"]

@@ -15,7 +15,7 @@ import tyro
 from internals.core.files import fail
 from internals.core.text import NAMED_DATA
 from internals.runs import identity
-from internals.runs.run import read_record_to_resume
+from internals.runs.run import check_more_epochs, read_record_to_resume
 
 
 def is_number(value):
@@ -124,11 +124,12 @@ def parse_hyperparameters(description, recipes, arguments=None):
     hyperparameters = tyro.cli(kind, args=arguments, default=defaults, description=description)
     hyperparameters = expand(hyperparameters)
     if "--resume=" in arguments or ("--resume", "") in itertools.pairwise(arguments):
-        fail("resume is ''; it must be the folder of a run that was interrupted")
+        fail("resume is ''; it must be the folder of a run that is to go on")
     folder = hyperparameters.resume
     if folder:
         defaults = recorded(folder, kind)
         hyperparameters = expand(tyro.cli(kind, args=arguments, default=defaults))
+        check_more_epochs(read_record_to_resume(Path(folder)), hyperparameters)
     for field in dataclasses.fields(kind):
         was, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == was:
@@ -171,7 +172,9 @@ def choose_recipe(recipes, arguments):
 
 def expand(hyperparameters):
     """Return the hyperparameters with each "~" expanded, and `data` found from any folder."""
-    paths = {name: getattr(hyperparameters, name) for name in ("data", "results", "resume")}
+    paths = {
+        name: getattr(hyperparameters, name) for name in ("data", "results", "resume", "start_from")
+    }
     paths = {name: os.path.expanduser(path) for name, path in paths.items()}
     if paths["data"] not in NAMED_DATA and os.path.exists(paths["data"]):
         paths["data"] = os.path.abspath(paths["data"])

@@ -23,7 +23,11 @@ HYPERPARAMETERS = {  # every other one decides
     "recipe": LABEL,
     "results": LABEL,
     "resume": LABEL,
+    "start_from": LABEL,  # its weights are a fact
     "data": PLACE,
+}
+EARLIER = {  # hyperparameters that came later, and what they were in each run before
+    "class_weights": "none",
 }
 
 
@@ -47,6 +51,8 @@ FACTS = {  # by the path in run.json
     "loss": Fact(DECIDES, "loss", "loss", follows=True),
     "optimizer": Fact(DECIDES, "optimizer", "optimizer", follows=True),
     "preprocessing": Fact(DECIDES, "code", "preprocessing"),
+    "start_weights": Fact(DECIDES, "start", "weights at the start"),
+    "started_from": Fact(LABEL, "start", "started from"),
     "backend": Fact(DECIDES, "backend", "backend"),
     "device": Fact(ENVIRONMENT, "machine", "device"),
     "devices": Fact(ENVIRONMENT, "machine", "devices"),
@@ -66,7 +72,7 @@ def find(record, path):
 
 def hyperparameters_that(record, *kinds):
     """Return the hyperparameters of these kinds."""
-    values = record["hyperparameters"]
+    values = EARLIER | record["hyperparameters"]
     return {n: value for n, value in values.items() if HYPERPARAMETERS.get(n, DECIDES) in kinds}
 
 

@@ -109,14 +109,36 @@ def read_record(folder):
 
 
 def read_record_to_resume(folder):
-    """Return the record of the run in `folder`; end the program where there is none to go on."""
+    """Return the record of the run in `folder`; end the program where there is none to go on.
+
+    A finished run goes on only to more epochs: see `check_more_epochs`.
+    """
     try:
         record = read_record(folder)
     except (OSError, ValueError) as error:
         fail(f"{folder / 'run.json'} is not the record of a run: {error!r}")
-    if record["status"] not in CAN_GO_ON:
+    if record["status"] not in (*CAN_GO_ON, "finished"):
         fail(f"resume is {str(folder)!r}; that run has {record['status']}, it cannot go on")
     return record
+
+
+def check_more_epochs(record, hyperparameters):
+    """End the program where a finished run is not to have more epochs than it has, or cannot."""
+    values, words = record["hyperparameters"], f"resume is {hyperparameters.resume!r}; that run has"
+    if record["status"] != "finished":
+        return
+    anew = f"a new run can begin with its weights: --start-from {hyperparameters.resume}"
+    if values.get("schedule") == "cosine":
+        fail(f"{words} finished, and its cosine schedule is at a learning rate of 0; {anew}")
+    if record.get("phases"):
+        fail(f"{words} finished its {len(record['phases'])} phases; {anew}")
+    if not Path(hyperparameters.resume, "checkpoint.npz").exists():
+        fail(f"{words} finished, and checkpoint.npz, with which it could go on, is gone; {anew}")
+    if hyperparameters.epochs <= values["epochs"]:
+        fail(
+            f"{words} finished; it can have more than its {values['epochs']} epochs, such as "
+            f"--epochs {2 * values['epochs']}"
+        )
 
 
 def read_history(folder):
@@ -170,18 +192,23 @@ def reopen_run(script, common, hyperparameters, now):
         run.take()
     except filelock.Timeout:
         fail(f"resume is {resume!r}; that run is still being trained")
-    run.record = read_record_to_resume(folder)  # again: it may have ended while the data was read
-    if run.script != Path(script).stem:
+    try:
+        run.record = read_record_to_resume(folder)  # again: it may have ended meanwhile
+        check_more_epochs(run.record, hyperparameters)
+        if run.script != Path(script).stem:
+            fail(f"resume is {resume!r}; that is a run of {run.script}.py")
+        if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
+            words = explain_obstacle(*obstacle, run.record, now)
+            if obstacle[0] == "code":
+                words = f"{words}\n{sources.describe_edits(folder, script, common)}"
+            fail(f"resume is {resume!r}; {words}")
+    except SystemExit:
         run.release()
-        fail(f"resume is {resume!r}; that is a run of {run.script}.py")
+        raise
+    if run.record["status"] == "finished":
+        run.record.pop("ended_by_callback", None)
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
-    if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
-        run.release()
-        words = explain_obstacle(*obstacle, run.record, now)
-        if obstacle[0] == "code":
-            words = f"{words}\n{sources.describe_edits(folder, script, common)}"
-        fail(f"resume is {resume!r}; {words}")
     return run
 
 

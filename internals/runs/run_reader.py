@@ -22,7 +22,8 @@ FIELDS = {  # of run.json: what they must be, the test of a value, and which the
     "printable text": (lambda text: type(text) is str and text.isprintable(), "script"),
     "text": (
         lambda text: type(text) is str,
-        "status started name network test_set loss backend device processor operating_system",
+        "status started name network test_set loss backend device processor operating_system"
+        " started_from start_weights",
     ),
     "a whole number": (lambda n: type(n) is int, "parameters best_epoch"),
     "a number": (lambda x: type(x) in (int, float), "test_loss"),
