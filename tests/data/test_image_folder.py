@@ -1,5 +1,6 @@
 """Each source of images, on data made here."""
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -18,9 +19,10 @@ import sklearn.datasets
 from conftest import save_images
 from PIL import Image
 
+from internals.data import cifar
 from internals.data.dataset import describe
 from internals.data.image_file import read_image
-from internals.data.image_folder import interleave_classes
+from internals.data.image_reading import interleave_classes
 from internals.runs.exit_status import ending
 
 
@@ -124,16 +126,15 @@ def test_what_is_read_and_what_is_passed_over(zygote, tmp_path, random):
     (ant / "gone.png").symlink_to("nowhere.png")
     (ant / "endless.png").symlink_to("endless.png")
     os.mkfifo(ant / "pipe.png")
-    for name in ("val", ".cache"):
+    for name in ("extra", ".cache"):
         save_images(folder / name, x[:2], [0, 1], ["ant", "bee"])
     (folder / "empty").mkdir()
     process = load(zygote, folder, tmp_path)
     assert process.stderr == "error: validation_split is 1e-06; it would hold out 0 of 19 images\n"
     for line in (
-        f"warning: not used in {folder}: val; only train and test are, and --validation-split "
-        "holds out a part of train",
+        f"warning: not used in {folder}: extra; only train, test and val, valid or validation are",
         "8 files and folders passed over: 3 .heic, 2 broken links, 1 .txt, 1 folder, "
-        "1 special file",
+        "1 special file; pip install pillow-heif, and .heic is read",
         "warning: 1 of 4 test images are training images as well",
     ):
         assert line in process.stdout.splitlines()
@@ -246,7 +247,7 @@ def fake_archive(tmp_path, monkeypatch):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     keras_module = sys.modules["keras.src.datasets.cifar10"]
     get_file = keras_module.get_file
-    monkeypatch.setattr("internals.data.cifar10.SHA256", digest)
+    monkeypatch.setattr(cifar, "KINDS", (dataclasses.replace(cifar.CIFAR10, sha256=digest),))
     monkeypatch.setattr(
         keras_module, "get_file", lambda **given: get_file(**given | {"file_hash": digest})
     )
@@ -270,7 +271,8 @@ def test_unpacked_archive(fake_archive, tmp_path, make_hyperparameters, monkeypa
         archive.extractall(tmp_path, filter="data")
     folder = tmp_path / "cifar-10-batches-py"
     md5 = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    monkeypatch.setattr("internals.data.cifar10.MD5_OF_BATCHES", dict(sorted(md5.items())))
+    kind = dataclasses.replace(cifar.KINDS[0], md5=dict(sorted(md5.items())))
+    monkeypatch.setattr(cifar, "KINDS", (kind,))
     data = common.load_data(make_hyperparameters(data=str(folder)))
     archived = common.load_data(make_hyperparameters(data=str(fake_archive)))
     assert describe(data) == describe(archived)
