@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from internals.data.cifar import KINDS
+from internals.data import cifar
 from internals.data.dataset import load_digits
 from internals.data.image_file import read_image
 from internals.runs.run_reader import class_names
@@ -50,7 +50,7 @@ def read_pictures(run, names):
     """Return {name: uint8 (32, 32, 3)} of those of the run's test images that are at hand."""
     source, found = str(run.record["hyperparameters"].get("data", "")), {}
     depth = run.record.get("data", {}).get("bit_depth", 16)
-    for kind in KINDS:
+    for kind in cifar.KINDS:
         packed = source.endswith(".tar.gz") and class_names(run) == kind.class_names
         if source == kind.data or packed:
             source = kind.kept / kind.unpacked
@@ -64,7 +64,7 @@ def read_picture(source, name, bit_depth=16):
     """Return the test image that predictions.csv calls `name`: its number from 0, or its path."""
     if source == "digits":
         return read_digits()[1][0][int(name)]
-    for kind in KINDS:
+    for kind in cifar.KINDS:
         *_, (batch, md5) = kind.md5.items()
         for folder in (Path(source), Path(source, kind.unpacked)):
             if (folder / batch).is_file():

@@ -37,6 +37,7 @@ class Cifar:
     megabytes: int
     unpacked: str  # the folder that the archive unpacks to
     md5: dict  # of the batches in it, the test images last
+    counts: tuple  # of images in each batch
     binary: str  # the folder that the archive for C unpacks to
     label_bytes: int  # before each image there, the label that counts last
     label_key: str  # in the batches for Python
@@ -71,6 +72,7 @@ CIFAR10 = Cifar(
         "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
         "test_batch": "40351d587109b95175f43aff81a1287e",
     },
+    counts=(10_000,) * 6,
     binary="cifar-10-batches-bin",
     label_bytes=1,
     label_key="labels",
@@ -86,6 +88,7 @@ CIFAR100 = Cifar(
         "train": "16019d7e3df5f24257cddd939b257f8d",
         "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
     },
+    counts=(50_000, 10_000),
     binary="cifar-100-binary",
     label_bytes=2,  # of the 20 coarse classes, and of the 100
     label_key="fine_labels",
@@ -211,11 +214,10 @@ def binary_names(kind):
 def load_binary(kind, folder):
     """Return the images of the archive for C: for each its label or labels, then 3072 bytes."""
     parts, length = [], kind.label_bytes + 3072
-    whole = {"train": 50_000}  # images of a batch; all others have 10,000
-    for name in kind.md5:
+    for name, count in zip(kind.md5, kind.counts, strict=True):
         path = folder / f"{name}.bin"
         rows = np.fromfile(path, dtype="uint8")
-        expected = length * whole.get(name, 10_000)
+        expected = length * count
         labels = rows[: len(rows) // length * length].reshape(-1, length)[:, kind.label_bytes - 1]
         if len(rows) != expected or labels.max(initial=0) >= len(kind.class_names):
             fail(

@@ -5,6 +5,8 @@ import hashlib
 
 import numpy as np
 
+from internals.core.files import fail
+
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
@@ -59,6 +61,16 @@ class Images:
     test_names: np.ndarray | None = None
     unreadable: tuple = ()
     notes: dict = dataclasses.field(default_factory=dict)
+
+
+def check_keep_best(hyperparameters):
+    """End the program where the best epoch would be chosen by the test set."""
+    if hyperparameters.keep_best and not hyperparameters.validation_split:
+        fail(
+            "keep_best needs a held-out part of the training images, such as validation_split "
+            "0.1, or a folder val beside train and test: an epoch chosen by its test accuracy "
+            "makes that accuracy look too good"
+        )
 
 
 def describe(data):

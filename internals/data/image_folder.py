@@ -4,6 +4,7 @@ import collections
 
 from internals.core.files import fail
 from internals.core.text import count_nouns, enumerate_few, make_printable
+from internals.data.dataset import check_keep_best
 from internals.data.image_file import IMAGE_SUFFIXES
 from internals.data.image_reading import read_listing
 from internals.data.layouts import find_parts, find_root, is_image, shown, suggest_classes
@@ -43,6 +44,7 @@ def choose_parts(parts, listing, hyperparameters):
         words = f"; validation_split is {split:g} and holds out nothing of train" if split else ""
         print(f"validation: the folder {own} of {place}{words}")
         return {"validation_folder": own}
+    check_keep_best(hyperparameters)
     if own:
         listing["test"] = listing.pop("validation")
         print(

@@ -31,9 +31,9 @@ def read_listing(folder, listing, hyperparameters, missing=()):
     unreadable = [(name_of(paths[index], folder), why) for index, why in problems.items()]
     unreadable = sorted([*unreadable, *missing])
     if unreadable:
-        report_unreadable(folder, unreadable, len(paths) + len(missing), hyperparameters)
-        lost = {paths[index] for index in problems}
-        parts = arrange(without(folder, listing, lost))
+        left = without(listing, {paths[index] for index in problems})
+        report_unreadable(folder, unreadable, len(paths) + len(missing), left, hyperparameters)
+        parts = arrange(left)
         places = {path: index for index, path in enumerate(paths)}
         paths = all_paths(parts)
         chosen = [places[path] for path in paths]
@@ -126,10 +126,11 @@ def read_files(paths, size, bit_depth=16):
 # Files that cannot be read
 
 
-def report_unreadable(folder, unreadable, count, hyperparameters):
-    """Say how many files cannot be read; end the program unless they are to be skipped."""
+def report_unreadable(folder, unreadable, count, left, hyperparameters):
+    """Say how many files cannot be read; end the program unless those `left` may do without."""
     many = f"{len(unreadable):,} of {count_nouns(count, 'image')}"
-    if hyperparameters.skip_unreadable and len(unreadable) < count:
+    emptied = find_emptied(left)
+    if hyperparameters.skip_unreadable and not emptied:
         print(f"{many} cannot be read and are left out; the run's {UNREADABLE} has the list")
         return
     lines = [f"  {make_printable(name)}: {why}" for name, why in unreadable[:5]]
@@ -139,13 +140,11 @@ def report_unreadable(folder, unreadable, count, hyperparameters):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_unreadable(path, unreadable)
-        where = f"all of them are in {path}"
+        lines.append(f"The complete list is in {path}.")
     except OSError as error:
-        where = f"the list cannot be written to {path}: {error.strerror}"
-    advice = "mend or remove them" + ("" if len(unreadable) == count else ", or leave them out")
-    flag = "" if len(unreadable) == count else " with --skip-unreadable"
-    words = "\n".join([f"{many} in {folder} cannot be read:", *lines])
-    fail(f"{words}\n{where}; {advice}{flag}")
+        lines.append(f"The list cannot be written to {path}: {error.strerror}.")
+    advice = emptied or "Mend or remove them, or leave them out with --skip-unreadable"
+    fail("\n".join([f"{many} in {folder} cannot be read:", *lines, advice]))
 
 
 def write_unreadable(path, unreadable):
@@ -154,21 +153,23 @@ def write_unreadable(path, unreadable):
         write_text(path, pd.DataFrame(unreadable, columns=["file", "reason"]).to_csv(index=False))
 
 
-def without(folder, listing, lost):
-    """Return a listing without these paths; end the program where a class is empty then."""
+def without(listing, lost):
+    """Return a listing without these paths."""
     left = {}
     for part, classes in listing.items():
         readable = ([path for path in paths if path not in lost] for paths in classes.values())
         left[part] = dict(zip(classes, readable, strict=True))
-    for part, classes in left.items():
+    return left
+
+
+def find_emptied(listing):
+    """Return in words which class of a listing has too few images; "" where none has."""
+    for part, classes in listing.items():
         least = 1 if "test" in listing or part != "train" else 2  # one is held out for the test
         for name in (name for name, paths in classes.items() if len(paths) < least):
-            had, has = len(listing[part][name]), len(classes[name])
-            fail(
-                f"class {name!r} of {part} has {count_nouns(had, 'image')} in {folder}, and only "
-                f"{has} can be read; it must be {least} or more: mend them or remove the class"
-            )
-    return left
+            count = count_nouns(len(classes[name]), "image")
+            return f"Class {name!r} of {part} has {count} left and needs {least}: mend or remove it"
+    return ""
 
 
 # ------------------------------------------------------------------------------------------------

@@ -108,22 +108,28 @@ def read_cells(path):
         separator = max(SEPARATORS, key=text.partition("\n")[0].count)
         options = {"sep": separator, "header": None, "dtype": str, "keep_default_na": False}
         table = pd.read_csv(io.StringIO(text), **options).fillna("")
+    except UnicodeDecodeError:
+        fail(f"labels is {str(path)!r}; it is not in UTF-8: save it as CSV in UTF-8")
     except (OSError, ValueError) as error:  # pandas's own and wrong letters are ValueErrors
         fail(f"labels is {str(path)!r}; it cannot be read as a table of file and class: {error}")
     return table.map(str.strip)
 
 
 def choose_file_column(table, head, finder, path):
-    """Return which column names images of the folder, and is called so if several do."""
+    """Return which column names most images of the folder; those of classes may look alike."""
     rows = table.iloc[:LOOKED_AT]
-    found = [sum(bool(finder.find(cell)) for cell in rows[column]) for column in table]
+    found = [len({cell for cell in rows[column] if finder.find(cell)}) for column in table]
     if not any(found):
         fail(
             f"{path} names no image of {finder.folder}, in its last row for instance "
             f"{', '.join(table.iloc[-1])}; data must be the folder of its images"
         )
+    suffixed = [rows[column].map(PurePosixPath).map(has_image_suffix).any() for column in table]
     called = [word in FILE_COLUMNS for word in head]
-    return max(table, key=lambda column: (found[column], called[column]))
+    return max(
+        (column for column in table if found[column]),
+        key=lambda column: (suffixed[column], found[column], called[column]),
+    )
 
 
 def sort_by_class(rows, finder, table):

@@ -46,6 +46,8 @@ def read_images(hyperparameters):
             f"labels is {hyperparameters.labels!r}, and data is {source!r}; with labels, data must "
             "be the folder of these images: --data FOLDER"
         )
+    if not is_folder or hyperparameters.labels:  # else a folder may have its own validation images
+        dataset.check_keep_best(hyperparameters)
     if is_folder and hyperparameters.labels:
         return label_table.load_labelled(path, Path(hyperparameters.labels), hyperparameters)
     if is_folder:

@@ -97,11 +97,6 @@ def enumerate_allowed(values):
 
 def check_together(hyperparameters):
     """End the program with a message where two values do not go together."""
-    if hyperparameters.keep_best and not hyperparameters.validation_split:
-        fail(
-            "keep_best needs a held-out part of the training images, such as validation_split "
-            "0.1: an epoch chosen by its test accuracy makes that accuracy look too good"
-        )
     cosine = hyperparameters.schedule == "cosine"
     if hyperparameters.warmup and not cosine:
         fail(f"warmup is {hyperparameters.warmup}; only the cosine schedule has one, it must be 0")
