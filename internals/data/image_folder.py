@@ -41,8 +41,8 @@ def choose_parts(parts, listing, hyperparameters):
     place, split = make_printable(str(parts["train"].parent)), hyperparameters.validation_split
     own = parts["validation"].name if "validation" in parts else None
     if own and "test" in listing:
-        words = f"; validation_split is {split:g} and holds out nothing of train" if split else ""
-        print(f"validation: the folder {own} of {place}{words}")
+        words = f"; validation_split, {split:g}, holds out nothing: images chosen for it go first"
+        print(f"validation: the folder {own} of {place}{words if split else ''}")
         return {"validation_folder": own}
     check_keep_best(hyperparameters)
     if own:

@@ -32,7 +32,7 @@ def test_own_validation_images(photos, make_hyperparameters, capsys, name):
     """Nothing is held out of train then, and the best epoch may be chosen by them."""
     expected = as_set(load(make_hyperparameters, photos).x_validation)
     (photos / "val").rename(photos / name)
-    for split, words in ((0.0, ""), (0.25, "; validation_split is 0.25 and holds out nothing of")):
+    for split, words in ((0.0, ""), (0.25, "; validation_split, 0.25, holds out nothing:")):
         capsys.readouterr()
         data = load(make_hyperparameters, photos, validation_split=split, keep_best=True)
         assert f"validation: the folder {name} of {photos}{words}" in capsys.readouterr().out
