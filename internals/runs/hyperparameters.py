@@ -44,6 +44,7 @@ def is_name(value):
 
 RANGES = {  # field: the test of a value of its type, and what the message says that it must be
     "data": (is_path, "cifar10, cifar100, digits, an archive of CIFAR or an image folder"),
+    "labels": (lambda text: text == "" or is_path(text), "the name of a table of file and class"),
     "image_size": (lambda n: 16 <= n <= 512, "a whole number of pixels, 16 to 512"),
     "epochs": (lambda n: n >= 1, "a whole number, 1 or more"),
     "batch_size": (lambda n: n >= 1, "a whole number, 1 or more"),

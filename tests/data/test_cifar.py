@@ -117,6 +117,24 @@ def test_binary_version(known, make_hyperparameters, tmp_path, capsys):
     assert f"{path.name} is not the one of {kind.name}: it has" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", cifar.KINDS, ids=lambda kind: kind.data)
+def test_download_that_fails(kind, make_hyperparameters, monkeypatch, capsys):
+    def get_file(**given):
+        assert given["origin"] == kind.url and given["file_hash"] == kind.sha256
+        assert given["fname"] == kind.kept.name
+        raise Exception("URL fetch failure")
+
+    assert getattr(keras.datasets, kind.data)  # it is loaded
+    monkeypatch.setattr(sys.modules[f"keras.src.datasets.{kind.data}"], "get_file", get_file)
+    with pytest.raises(SystemExit) as end:
+        common.load_data(make_hyperparameters(data=kind.data))
+    assert end.value.code == 2
+    message = capsys.readouterr().err
+    assert f"{kind.name} could not be loaded: URL fetch failure" in message
+    assert f"fetch {kind.url} (" in message and f"--data path/to/{kind.archive}, or" in message
+    assert f"{kind.kept}_archive" in message
+
+
 def test_two_in_one_folder(tmp_path, make_hyperparameters, capsys):
     for kind in cifar.KINDS:
         (tmp_path / kind.unpacked).mkdir()

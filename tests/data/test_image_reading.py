@@ -15,6 +15,7 @@ from internals.data.image_reading import find_bit_depth
 from internals.runs import identity
 from internals.runs.hyperparameters import as_json
 from internals.runs.run import read_record
+from internals.sweep.script_probe import which_data
 
 NAMES = ["ant", "bee"]
 
@@ -106,6 +107,13 @@ def test_lack_of_memory_is_no_unreadable_file(folder, make_hyperparameters, monk
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", load)
     with pytest.raises(MemoryError):
         common.load_data(make_hyperparameters(data=str(folder), skip_unreadable=True))
+
+
+def test_sweep_reads_anew_what_is_read_otherwise(make_hyperparameters):
+    own = make_hyperparameters()
+    for changes in ({"skip_unreadable": True}, {"labels": "own.csv"}, {"image_size": 16}):
+        assert which_data(own.but(**changes)) != which_data(own)
+    assert which_data(own.but(seed=1)) == which_data(own)
 
 
 # ------------------------------------------------------------------------------------------------
