@@ -9,7 +9,6 @@ import dataclasses
 import gc
 import math
 import sys
-from pathlib import Path
 from typing import Literal
 
 from internals.core.keras_loader import keras
@@ -17,13 +16,14 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core import stdio
-from internals.core.files import fail, write_file, write_text
+from internals.core.files import write_file, write_text
 from internals.core.probabilities import find_meaning, to_probabilities
 from internals.core.signals import handling_signals, raising_signals
 from internals.core.text import count_nouns
-from internals.data import cifar10, dataset, image_folder
+from internals.data import dataset, image_reading
 from internals.data.batches import ImageBatches
 from internals.data.dataset import Dataset
+from internals.data.loading import read_data
 from internals.data.preprocessing import digest_preprocessing
 from internals.runs.exit_status import ending
 from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
@@ -72,7 +72,9 @@ class Hyperparameters:
     """
 
     recipe: str = "published"  # the block of values to start from: its name
-    data: str = "cifar10"  # cifar10, digits (no download), cifar-10-python.tar.gz, an image folder
+    data: str = "cifar10"  # cifar10, cifar100, digits (no download), an archive, an image folder
+    labels: str = ""  # a table of file and class (.csv), for an image folder without class folders
+    skip_unreadable: bool = False  # leave out images that cannot be read, and record which
     image_size: int = 32  # pixels a side of the images; another for an image folder only, 16 to 512
     epochs: int  # how many times the network sees every training image
     batch_size: int  # images per update of the weights
@@ -118,59 +120,12 @@ def parse_args(description, *recipes, arguments=None):
 # ------------------------------------------------------------------------------------------------
 # Data
 
-CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 
-
-def load_data(hyperparameters):
-    """Load what `data` names and hold out the first `validation_split` of the training images."""
+def load_data(hyperparameters) -> Dataset:
+    """Load what `data` names; hold out `validation_split` of the training images, the first."""
     if Run.probe:  # a sweep asks about many runs of the same images
         return Run.probe.load_data(hyperparameters, read_data)
     return read_data(hyperparameters)
-
-
-def read_data(hyperparameters):
-    """Return the images and labels that `data` names as a Dataset."""
-    source, split = hyperparameters.data, hyperparameters.validation_split
-    dataset.check_size(source, hyperparameters.image_size)
-    try:
-        if source == "cifar10":
-            parts = load_cifar10()
-        elif source == "digits":
-            parts = dataset.load_digits()
-        elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
-            parts = load_cifar10(Path(source))
-        elif Path(source).is_dir():
-            parts = image_folder.load_folder(Path(source), hyperparameters.image_size)
-        elif Path(source).is_file():
-            cifar10.keep_archive(Path(source))  # from now on Keras need not download it
-            parts = load_cifar10()
-        else:
-            fail(
-                f"data is {source!r}, and there is no such file or folder; it must be cifar10, "
-                "digits, a cifar-10-python.tar.gz or an image folder"
-            )
-    except OSError as error:
-        fail(f"data is {source!r}; it cannot be read: {error}")
-    (x, y), (x_test, y_test, *names), class_names = parts
-    held_out = round(split * len(x))
-    if split and not 0 < held_out < len(x):
-        fail(f"validation_split is {split}; it would hold out {held_out} of {len(x)} images")
-    validation = (x[:held_out], y[:held_out]) if split else (x_test, y_test)
-    return Dataset(x[held_out:], y[held_out:], *validation, x_test, y_test, class_names, *names)
-
-
-def load_cifar10(folder=None):
-    """Return CIFAR-10 as Keras downloads, checks and caches it: 50,000 and 10,000 images.
-
-    With a `folder` they are read there; it is what cifar-10-python.tar.gz unpacks to.
-    """
-    if folder:
-        parts = cifar10.read_batches(folder)
-    else:
-        with cifar10.downloading():
-            parts = keras.datasets.cifar10.load_data()
-    train, test = ((np.ascontiguousarray(x), y.ravel().astype("int64")) for x, y in parts)
-    return train, test, CIFAR10_CLASS_NAMES
 
 
 def normalise(images):
@@ -274,6 +229,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         if not hyperparameters.resume:
             run.save(status="running")
         run_summary.print_summary(run, model, data)
+        image_reading.write_unreadable(run.folder / "unreadable.csv", data.unreadable)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
         from internals.report import image_grids  # here, because --help need not wait for it
 

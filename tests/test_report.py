@@ -10,6 +10,7 @@ import pytest
 from conftest import KnownModel, save_images
 from PIL import Image
 
+from internals.data.cifar import CIFAR10_CLASS_NAMES
 from internals.report import image_grids, run_plots
 from internals.runs.run import read_record
 
@@ -113,7 +114,7 @@ def test_ten_thousand_predictions_are_small(run, random):
     probabilities = random.dirichlet(np.full(10, 0.1), 10_000).astype("float32")
     labels = random.integers(0, 10, 10_000)
     images = np.zeros((10_000, 1, 1, 3), "uint8")
-    names = common.CIFAR10_CLASS_NAMES
+    names = CIFAR10_CLASS_NAMES
     run.save_predictions(
         common.Dataset(images, labels, images, labels, images, labels, names), probabilities
     )

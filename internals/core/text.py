@@ -5,7 +5,7 @@ import unicodedata
 
 import pandas as pd
 
-NAMED_DATA = {"cifar10", "digits"}  # all else that --data takes is a path
+NAMED_DATA = {"cifar10", "cifar100", "digits"}  # all else that --data takes is a path
 
 FORMATS = {
     "accuracy": "{:.2%}",

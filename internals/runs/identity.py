@@ -13,7 +13,7 @@ DECIDES = "decides"  # part of the recipe: another value makes another result
 SEED = "seed"  # what repeats of one recipe differ in
 MAY_GROW = "may grow"  # decides, and may be more when a run goes on
 LABEL = "label"  # a name for people or for a folder, never compared
-PLACE = "place"  # where files lie, never compared: data is known by its digest
+PLACE = "place"  # where files lie and how they are read, never compared: data has a digest
 ENVIRONMENT = "environment"  # told in a comparison, but splits no group
 
 HYPERPARAMETERS = {  # every other one decides
@@ -25,6 +25,8 @@ HYPERPARAMETERS = {  # every other one decides
     "resume": LABEL,
     "start_from": LABEL,  # its weights are a fact
     "data": PLACE,
+    "labels": PLACE,
+    "skip_unreadable": PLACE,
 }
 EARLIER = {  # hyperparameters that came later, and what they were in each run before
     "class_weights": "none",

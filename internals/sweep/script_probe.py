@@ -64,7 +64,8 @@ def main():
 
 def which_data(hyperparameters):
     """Return what decides which images are loaded, and how they are divided."""
-    return hyperparameters.data, hyperparameters.image_size, hyperparameters.validation_split
+    names = ("data", "labels", "skip_unreadable", "image_size", "validation_split")
+    return tuple(getattr(hyperparameters, name) for name in names)
 
 
 def ask(script_main, words):
