@@ -8,7 +8,6 @@ is in internals/, one subject a module. Nothing happens on import.
 import dataclasses
 import gc
 import math
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -269,9 +268,9 @@ def start_run(script, model, data, hyperparameters, first_images=0):
             run.save(status="running")
         run_summary.print_summary(run, model, data)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
-        from internals.report import image_grids  # here, because --help need not wait for it
+        from internals.report import image_grids, style  # here, because --help need not wait
 
-        image_grids.plot_samples(run, data, first_images)
+        style.draw((image_grids.plot_samples, run, data, first_images))
     return run
 
 
@@ -291,7 +290,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     if hyperparameters.label_smoothing or compiled.wants_one_hot(model):
         batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
         validation.smooth_labels(0, data.num_classes)  # those stay sure, as the test's are
-    on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
+    on_terminal = stdio.is_terminal()  # there Keras draws its progress bar
     epochs = epochs or hyperparameters.epochs
     with ending(run):
         first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
@@ -348,7 +347,7 @@ def report(run, model, data):
 
     What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
     """
-    from internals.report import feature_maps, image_grids, run_plots, tables  # --help need not
+    from internals.report import feature_maps, image_grids, run_plots, style, tables
 
     with ending(run):
         distributed.leave_others(run)
@@ -364,7 +363,7 @@ def report(run, model, data):
         tables.write_classification_report(run.folder, data.y_test, predicted, data.class_names)
         history = run.history()  # None where the script did not train by `train`
         curves = [(run_plots.plot_history, run, name, data) for name in ("accuracy", "loss")]
-        run_plots.draw(
+        style.draw(
             *(curves if history is not None else []),
             (run_plots.plot_confusion_matrix, run, matrix, data.class_names),
             (image_grids.plot_predictions, run, data, probabilities),
