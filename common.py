@@ -309,7 +309,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
                     initial_epoch=len(record.rows),
                     epochs=record.target(),
                     validation_data=checked,
-                    callbacks=[*callbacks, record],
+                    callbacks=[*callbacks, record, tensorflow_speedups.ProgressBar()],
                     class_weight=class_weight,
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),

@@ -17,12 +17,12 @@ def own_settings():
     """Hide the user's settings from Matplotlib: it finds those that it comes with."""
     names = ("MPLBACKEND", "MATPLOTLIBRC")
     before = {name: os.environ.pop(name) for name in names if name in os.environ}
-    package = Path(importlib.util.find_spec("matplotlib").origin).parent
-    os.environ["MATPLOTLIBRC"] = str(package / "mpl-data" / "matplotlibrc")
+    if found := importlib.util.find_spec("matplotlib"):  # else the import says so
+        os.environ["MATPLOTLIBRC"] = str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")
     try:
         yield
     finally:
-        del os.environ["MATPLOTLIBRC"]
+        os.environ.pop("MATPLOTLIBRC", None)
         os.environ |= before
 
 

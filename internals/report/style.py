@@ -7,11 +7,11 @@ import math
 import sys
 import textwrap
 
-from internals.core.matplotlib_loader import Figure, matplotlib
+from internals.core.matplotlib_loader import Figure
 
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.style.core import STYLE_BLACKLIST
+from matplotlib.style import context
 from matplotlib.text import Text
 
 from internals.core.files import write_file
@@ -22,8 +22,7 @@ FAMILIES = ["DejaVu Sans", *(f for f in OTHER_FONTS if f in font_manager.get_fon
 DPI = 100
 MOST_TICKS = 12
 MARGIN = 0.12  # inches between a figure's edge and its title
-SETTINGS = {n: v for n, v in matplotlib.rcParamsDefault.items() if n not in STYLE_BLACKLIST}
-SETTINGS |= {
+SETTINGS = {
     "font.family": FAMILIES,  # before any text is made: later it takes long
     "text.parse_math": False,  # a class or a run may be called "$5 $10"
 }
@@ -35,7 +34,7 @@ def plain():
 
     All that makes pictures is decorated with it. In a notebook the user's settings come back.
     """
-    with matplotlib.rc_context(SETTINGS):
+    with context(["default", SETTINGS]):
         yield
 
 
