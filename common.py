@@ -7,10 +7,13 @@ is in internals/, one subject a module. Nothing happens on import.
 
 import dataclasses
 import gc
+import importlib.util
 import math
 from pathlib import Path
 from typing import Literal
 
+if not importlib.util.find_spec("internals"):  # as where a run keeps its copy of this file
+    raise SystemExit("error: no folder internals here; copy script.py beside it, as my_cnn.py")
 from internals.core.keras_loader import keras
 
 import numpy as np
@@ -317,8 +320,6 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         except checkpoint.Stop as stop:
             run.stop = stop
             record.restore()
-        if run.stop and on_terminal:
-            print()  # the progress bar has not ended its line
         record.end()
 
 

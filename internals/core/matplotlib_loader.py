@@ -31,11 +31,16 @@ def take_settings():
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # what is wrong in a file of theirs concerns no picture here
+    settings = {}
     with contextlib.suppress(Exception):  # a damaged file can raise nearly anything
-        matplotlib.rcParams.update(matplotlib.rc_params())
+        path = matplotlib.matplotlib_fname()
+        found = matplotlib.rc_params_from_file(path, use_default_template=False)
+        settings = dict(dict.items(found))  # found["backend"] itself would choose one
     if backend := os.environ.get("MPLBACKEND"):
+        settings["backend"] = backend
+    for name, value in settings.items():
         with contextlib.suppress(ValueError):
-            matplotlib.rcParams["backend"] = backend
+            matplotlib.rcParams[name] = value
     logger.setLevel(level)
 
 
