@@ -62,22 +62,20 @@ def test_cells(notebook, tmp_path):
     notebook.run(f"import sys, signal; sys.path.insert(0, {str(ROOT)!r})")
     said, _ = notebook.run(f"!{sys.executable} {RUN} --epochs 1 --name shell")
     assert "Accuracy: " in said  # though the kernel gives it its MPLBACKEND
-    said, _ = notebook.run(f"%run {RUN} --epochs 1 --name run")
-    assert "Accuracy: " in said and "epoch 1/1" in said
+    notebook.run("from internals.core.keras_loader import keras")  # which loads Matplotlib
     notebook.run("import matplotlib.pyplot as plt; plt.rcParams['font.family'] = 'serif'")
     before, _ = notebook.run(f"print({SETTINGS})")
     assert "['serif'] module://matplotlib_inline.backend_inline <built-in" in before
 
-    stopped, _ = notebook.run(f"%run {RUN} --epochs 999 --name stop", stop_after="epoch 2/999")
+    stopped, _ = notebook.run(f"%run {RUN} --epochs 999 --name stop", stop_after="epoch 1/999")
     assert "interrupted" in stopped and "Accuracy: " in stopped
     assert "To go on: python" in stopped and "--resume results/udacity_cnn/" in stopped
     (folder,) = tmp_path.glob("results/udacity_cnn/*_stop")
     words = ["--resume", str(folder), "--epochs", "1000"]
     notebook.run("import udacity_cnn")
     again, _ = notebook.run(f"udacity_cnn.main({words!r})", stop_after="/1000")
-    assert "It goes on after epoch" in again and "To go on: python" in again
+    assert "It goes on after epoch" in again and "Accuracy: " in again
+    assert "To go on: python" in again
 
-    said, _ = notebook.run("run, model = udacity_cnn.main(['--data', 'digits', '--epochs', '1'])")
-    assert "Accuracy: " in said
     assert notebook.run(f"print({SETTINGS})")[0] == before
     assert "image/png" in notebook.run("plt.plot([1, 2]);")[1]

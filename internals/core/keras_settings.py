@@ -13,7 +13,7 @@ from pathlib import Path
 from internals.core.files import fail
 
 BACKENDS = ("tensorflow", "jax", "torch")  # openvino, which Keras has too, does not train
-PACKAGES = {"jax": "'jax[cuda12]', or jax without a graphics card"}  # to install, if not named so
+PACKAGES = {"jax": "jax, with an NVIDIA GPU 'jax[cuda12]'"}  # to install, if not named so
 ALLOWED = {  # in keras.json; Keras itself ends with a traceback at another value
     "floatx": ("float16", "float32", "float64"),
     "image_data_format": ("channels_last", "channels_first"),
@@ -72,10 +72,9 @@ def check_backend(where, backend):
     if backend not in BACKENDS:
         fail(f"{where} is {backend!r}; it must be {', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}")
     if importlib.util.find_spec(backend) is None:
-        fail(
-            f"{where} is {backend!r}; that package is not installed: pip install "
-            f"{PACKAGES.get(backend, backend)}, or take another backend of {', '.join(BACKENDS)}"
-        )
+        others = " or ".join(each for each in BACKENDS if each != backend)
+        install = f"pip install {PACKAGES.get(backend, backend)}"
+        fail(f"{where} is {backend!r}; that package is not installed: {install}, or take {others}")
 
 
 def refuse(path, name, value, wanted):
