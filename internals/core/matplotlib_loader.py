@@ -17,10 +17,15 @@ def own_settings():
     """Hide the user's settings from Matplotlib: it finds those that it comes with."""
     names = ("MPLBACKEND", "MATPLOTLIBRC")
     before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    elsewhere = contextlib.nullcontext()
     if found := importlib.util.find_spec("matplotlib"):  # else the import says so
-        os.environ["MATPLOTLIBRC"] = str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")
+        folder = Path(found.origin).parent / "mpl-data"
+        os.environ["MATPLOTLIBRC"] = str(folder / "matplotlibrc")
+        if os.path.exists("matplotlibrc"):  # the one of the folder where we are comes first
+            elsewhere = contextlib.chdir(folder)
     try:
-        yield
+        with elsewhere:
+            yield
     finally:
         os.environ.pop("MATPLOTLIBRC", None)
         os.environ |= before
