@@ -7,10 +7,16 @@ is in internals/, one subject a module. Nothing happens on import.
 
 import dataclasses
 import gc
+import importlib.util
 import math
 import sys
 from typing import Literal
 
+if not importlib.util.find_spec("internals"):  # as where a run keeps its copy of this file
+    print(
+        "error: no folder internals here; copy script.py beside it, as my_cnn.py", file=sys.stderr
+    )
+    raise SystemExit(2)
 from internals.core.keras_loader import keras
 
 import numpy as np
@@ -231,9 +237,9 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         run_summary.print_summary(run, model, data)
         image_reading.write_unreadable(run.folder / "unreadable.csv", data.unreadable)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
-        from internals.report import image_grids  # here, because --help need not wait for it
+        from internals.report import image_grids, style  # here, because --help need not wait
 
-        image_grids.plot_samples(run, data, first_images)
+        style.draw((image_grids.plot_samples, run, data, first_images))
     return run
 
 
@@ -253,7 +259,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     if hyperparameters.label_smoothing or compiled.wants_one_hot(model):
         batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
         validation.smooth_labels(0, data.num_classes)  # those stay sure, as the test's are
-    on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
+    on_terminal = stdio.is_terminal()  # there Keras draws its progress bar
     epochs = epochs or hyperparameters.epochs
     with ending(run):
         first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
@@ -274,7 +280,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
                     initial_epoch=len(record.rows),
                     epochs=record.target(),
                     validation_data=checked,
-                    callbacks=[*callbacks, record],
+                    callbacks=[*callbacks, record, tensorflow_speedups.ProgressBar()],
                     class_weight=class_weight,
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
@@ -282,8 +288,6 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         except checkpoint.Stop as stop:
             run.stop = stop
             record.restore()
-        if run.stop and on_terminal:
-            print()  # the progress bar has not ended its line
         record.end()
 
 
@@ -312,7 +316,7 @@ def report(run, model, data):
 
     What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
     """
-    from internals.report import feature_maps, image_grids, run_plots, tables  # --help need not
+    from internals.report import feature_maps, image_grids, run_plots, style, tables
 
     with ending(run):
         distributed.leave_others(run)
@@ -329,7 +333,7 @@ def report(run, model, data):
         tables.write_classification_report(run.folder, data.y_test, predicted, data.class_names)
         history = run.history()  # None where the script did not train by `train`
         curves = [(run_plots.plot_history, run, name, data) for name in ("accuracy", "loss")]
-        run_plots.draw(
+        style.draw(
             *(curves if history is not None else []),
             (run_plots.plot_confusion_matrix, run, matrix, data.class_names),
             (image_grids.plot_predictions, run, data, probabilities),

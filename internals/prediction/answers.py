@@ -90,7 +90,7 @@ def find_run(options):
         wanted = "is not a folder of runs, nor the name of a run; first comes the run"
         fail("\n".join(problems) or f"{format_path(word)} {wanted}, then the pictures")
     trained = [run for run in found if (run.folder / MODEL).is_file()]
-    newest = max(trained or found, key=lambda run: run.record["started"])
+    newest = max(trained or found, key=lambda run: run.started)
     if not trained:
         explain_untrained(newest)
     for problem in problems:

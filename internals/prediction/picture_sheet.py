@@ -7,16 +7,17 @@ import os
 import re
 from pathlib import Path
 
+from internals.core.matplotlib_loader import Figure
+
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
 from internals.core.text import format_path, shorten
 from internals.data.image_file import open_image
 from internals.prediction.answers import fill
-from internals.report.style import add_axes, save_figure, short_names
+from internals.report.style import add_axes, plain, save_figure, short_names
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS = 10
@@ -26,6 +27,7 @@ LEAST_FALL = 0.05  # what stands for the darkest red at least, so that it is not
 SOURCE = "Source"  # the name that PNG files have for where a picture comes from
 
 
+@plain()
 def draw_sheet(run, answer, seen, drops, whole):
     """Draw <run>/own/<photo's name>.png from what the network saw and said; return its path."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)

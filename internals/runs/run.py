@@ -141,15 +141,39 @@ def check_more_epochs(record, hyperparameters):
         )
 
 
+def start_time(record):
+    """Return when a run began, to be compared with others; ValueError where it is no time.
+
+    One that was recorded without a time zone is taken for this machine's.
+    """
+    return datetime.datetime.fromisoformat(record["started"]).astimezone(datetime.UTC)
+
+
 def read_history(folder):
     """Return history.csv, a row an epoch; OSError or ValueError where it is missing or damaged."""
     return pd.read_csv(folder / "history.csv")
 
 
 def find_folders(path):
-    """Return the run folders at or up to two levels below `path`, also those without run.json."""
-    places = sorted([path, *path.glob("*/"), *path.glob("*/*/")])
-    return [each for each in places if RUN_FOLDER.match(each.name) or (each / "run.json").exists()]
+    """Return the run folders at or anywhere below `path`, also those without run.json.
+
+    None is looked for within a run, nor in a folder whose name begins with a dot.
+    """
+    found, seen, left = [], set(), [path]
+    while left:
+        folder = left.pop()
+        is_run = RUN_FOLDER.match(folder.name)
+        if is_run or (folder / "run.json").exists():
+            found.append(folder)
+        if is_run and folder != path:
+            continue
+        with contextlib.suppress(OSError):  # a folder that one may not read has no run to show
+            if (known := os.path.realpath(folder)) not in seen:  # a link may lead in a circle
+                seen.add(known)
+                with os.scandir(folder) as entries:
+                    names = [each.name for each in entries if each.is_dir()]
+                left += [folder / name for name in names if not name.startswith(".")]
+    return sorted(found)
 
 
 def make_run_folder(results, script, started, name):
@@ -172,7 +196,8 @@ def create_run(script, common, hyperparameters):
     started, name, stem = datetime.datetime.now(), hyperparameters.name, Path(script).stem
     folder = make_run_folder(hyperparameters.results, stem, started, name)
     record = {"script": stem, "name": name}
-    record |= {"started": started.isoformat(timespec="seconds"), "epochs_done": 0}
+    stamp = started.astimezone().isoformat(timespec="seconds")  # with the time zone
+    record |= {"started": stamp, "epochs_done": 0}
     words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sources.LAUNCHED else [Path(script).name]
     record |= {"command": shlex.join(["python", *words])}
     run = Run(folder, hyperparameters, record)

@@ -15,16 +15,26 @@ import pandas as pd
 from internals.core import locks
 from internals.core.text import format_line
 from internals.runs import identity
-from internals.runs.run import find_folders, read_history, read_record
+from internals.runs.run import find_folders, read_history, read_record, start_time
+
+
+def is_time(text):
+    """Return whether a recorded time can be compared with others."""
+    try:
+        return bool(start_time({"started": text}))
+    except (TypeError, ValueError, OverflowError, OSError):
+        return False
+
 
 NEEDED = ("script", "status", "started", "parameters")  # the other fields came later
 FIELDS = {  # of run.json: what they must be, the test of a value, and which they are
     "printable text": (lambda text: type(text) is str and text.isprintable(), "script"),
     "text": (
         lambda text: type(text) is str,
-        "status started name network test_set loss backend device processor operating_system"
+        "status name network test_set loss backend device processor operating_system"
         " started_from start_weights",
     ),
+    "a time such as 2026-11-20T14:30:12+01:00": (is_time, "started"),
     "a whole number": (lambda n: type(n) is int, "parameters best_epoch"),
     "a number": (lambda x: type(x) in (int, float), "test_loss"),
     "a number from 0 to 1": (lambda x: type(x) in (int, float) and 0 <= x <= 1, "test_accuracy"),
@@ -58,6 +68,11 @@ class ComparedRun:
     @property
     def name(self):
         return format_line(f"{self.record['script']}/{self.folder.name}")
+
+    @functools.cached_property
+    def started(self):
+        """Return when the run began, in UTC."""
+        return start_time(self.record)
 
     @property
     def settings(self):
@@ -149,6 +164,12 @@ def read_run(folder):
 def names_of(run):
     """Return the words that mean this run on the command line."""
     return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
+
+
+def place_of(run, results):
+    """Return the run's name by where it lies in the folder of results; its own one elsewhere."""
+    inside = run.folder.is_relative_to(results)
+    return format_line(run.folder.relative_to(results).as_posix()) if inside else run.name
 
 
 def read_folders(path, broken):

@@ -221,6 +221,8 @@ class Checkpoint(keras.callbacks.Callback):
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         if run.stop:
             run.save(status=run.stop.status)  # now, whatever happens to the report
+            if self.quiet:
+                print()  # the progress bar has not ended its line
             print(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
         if not epochs:
             run.release()
