@@ -21,6 +21,7 @@ USUAL = {  # values that nobody need be told where all groups have them
     "warmup": 0.0,
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
+    "class_weights": "none",
     "flip": False,
     "shift": 0,
     "flip_test": False,

@@ -109,10 +109,7 @@ def read_record(folder):
 
 
 def read_record_to_resume(folder):
-    """Return the record of the run in `folder`; end the program where there is none to go on.
-
-    A finished run goes on only to more epochs: see `check_more_epochs`.
-    """
+    """Return the record of the run in `folder`; end the program where there is none to go on."""
     try:
         record = read_record(folder)
     except (OSError, ValueError) as error:
