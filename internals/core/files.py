@@ -48,6 +48,8 @@ def relative(path, start):
 def check_table(path):
     """End the program with a message where `csv` cannot be written; "" means none."""
     folder = expand(path).parent
+    if Path(path).suffix.lower() not in ("", ".csv", ".txt"):
+        fail(f"csv is {path!r}; the table is text with commas: its name must end in .csv")
     if path and not folder.is_dir():
         fail(f"csv is {path!r}; there is no folder {folder}")
     if path and expand(path).is_dir():

@@ -8,8 +8,9 @@ import numpy as np
 
 from internals.core.files import fail
 from internals.core.text import NAMED_DATA
+from internals.data import image_statistics
 from internals.data.cifar10 import is_unpacked
-from internals.data.image_file import IMAGE_SIZE
+from internals.data.image_file import IMAGE_SIZE, SQUEEZED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,13 +64,15 @@ def check_size(source, size):
 
 
 def describe(data):
-    """Return the counts, the class names and a digest of all images and labels."""
+    """Return what a run records of its data: counts, classes, preparation, statistics, digest."""
     parts = ("x_train", "y_train", "x_validation", "y_validation", "x_test", "y_test")
     held_out = 0 if data.validation_is_test else len(data.x_validation)
     return {
         "images": {"train": len(data.x_train), "validation": held_out, "test": len(data.x_test)},
         "image_shape": list(data.image_shape),
         "class_names": data.class_names,
+        "preparation": SQUEEZED,  # CIFAR-10 and the digits come ready, and stay as they are by it
+        "image_statistics": image_statistics.describe(data.x_train),
         "sha256": digest(*(getattr(data, part) for part in parts)),
     }
 

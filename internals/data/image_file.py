@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 IMAGE_SIZE = (32, 32)  # what Keras calls height and width, and CIFAR-10 has
+SQUEEZED = "squeezed"  # what `read_image` does, for training and afterwards, as run.json has it
 # what a file may be whatever its suffix; not EPS, for which Pillow starts a program
 IMAGE_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PPM ICO JPEG2000 AVIF".split()
 

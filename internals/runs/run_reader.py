@@ -30,7 +30,19 @@ FIELDS = {  # of run.json: what they must be, the test of a value, and which the
     "an object": (lambda value: type(value) is dict, "optimizer data versions"),
 }
 DATA_FIELDS = {  # the same of its data
-    "text": (lambda text: type(text) is str, "sha256"),
+    "text": (lambda text: type(text) is str, "sha256 preparation"),
+    "a low and a high number for each name": (
+        lambda ends: (
+            type(ends) is dict
+            and all(
+                type(each) is list
+                and len(each) == 2
+                and all(type(end) in (int, float) for end in each)
+                for each in ends.values()
+            )
+        ),
+        "image_statistics",
+    ),
     "a list of names": (
         lambda names: type(names) is list and all(type(name) is str for name in names),
         "class_names",
