@@ -21,32 +21,58 @@ from internals.prediction import answers, arguments
 from internals.prediction.pictures import Preparation
 from internals.runs import exit_status
 
+MOST_PROBLEMS = 20  # that are named
+
 
 def main():
     """Do what the command line asks of a run's network."""
     options = tyro.cli(arguments.Options, description=__doc__)
     arguments.check(options)
     run = arguments.find_run(options)
-    ask(run, options)
+    do = ask if options.pictures else evaluate if options.labelled else export
+    problems = do(run, options)
+    for problem in problems[:MOST_PROBLEMS]:
+        print(f"error: {problem}", file=sys.stderr)
+    if more := problems[MOST_PROBLEMS:]:
+        print(f"error: {len(more)} more pictures cannot be read", file=sys.stderr)
+    if problems:
+        raise SystemExit(2)
 
 
 def ask(run, options):
-    """Answer for each picture; say at the end which could not be read, and end with status 2."""
+    """Answer for each picture; return what is wrong with the others."""
     paths, problems = arguments.find_pictures(options.pictures)
-    rows = []
-    if paths:
-        from common import normalise  # these here, because a wrong path need not wait for Keras
+    if not paths:
+        return problems
+    from common import normalise  # these here, because a wrong path need not wait for Keras
 
-        from internals.prediction import asking
+    from internals.prediction import asking
 
-        preparation = Preparation(options.crop, options.invert)
-        rows = asking.ask(run, paths, preparation, problems, normalise)
+    preparation = Preparation(options.crop, options.invert)
+    rows = asking.ask(run, paths, preparation, problems, normalise)
     if rows and options.csv:
         answers.write_csv(rows, options.csv)
-    for problem in problems:
-        print(f"error: {problem}", file=sys.stderr)
-    if problems:
-        raise SystemExit(2)
+    return problems
+
+
+def evaluate(run, options):
+    """Evaluate the network on a folder of class folders; return which images cannot be read."""
+    from common import normalise
+
+    from internals.prediction import labelled
+
+    preparation = Preparation(options.crop, options.invert)
+    return labelled.evaluate(run, options.labelled, preparation, normalise)
+
+
+def export(run, options):
+    """Write the network for other programs."""
+    from common import normalise
+
+    from internals.prediction import export
+
+    export.export(run, options.export, normalise)
+    return []
 
 
 if __name__ == "__main__":

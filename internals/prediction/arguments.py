@@ -47,6 +47,19 @@ def check(options):
     if options.csv and not options.pictures:
         fail(f"csv is given with {given[0]}; it is for the answers of pictures")
     check_table(options.csv)
+    if options.export:
+        check_export(options.export)
+
+
+def check_export(path):
+    """End the program with a message where a network cannot be exported to `path`."""
+    target = expand(path)
+    if target.suffix.lower() not in ("", ".onnx"):
+        fail(f"export is {path!r}; it must end in .onnx, or be a folder's name without a suffix")
+    if os.path.lexists(target):
+        fail(f"export is {path!r}, which exists already; it must be the name of a new one")
+    if not target.parent.is_dir():
+        fail(f"export is {path!r}; there is no folder {target.parent}")
 
 
 def find_run(options):
