@@ -31,7 +31,10 @@ def measure_few(images):
     frame = np.ones((height, width), dtype=bool)
     frame[high : height - high, wide : width - wide] = False
     colours = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    down, across = (np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (1, 2))
+    down, across = (
+        np.abs(np.diff(grey, axis=axis)).sum(axis=(1, 2)) / max(1, height * width - lost)
+        for axis, lost in ((1, width), (2, height))
+    )
     edges = grey[:, frame].mean(axis=1)
     whole = (grey.mean(axis=(1, 2)), edges, grey.std(axis=(1, 2)), colours.mean(axis=(1, 2)))
     return np.stack([*whole, (down + across) / 2], axis=1)
