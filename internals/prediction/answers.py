@@ -16,6 +16,7 @@ from internals.runs.run_reader import class_names
 
 PLACES = ("first", "second", "third")  # of the classes that are named
 WIDTH, LONGEST_PATH = 100, 60  # columns
+UNBROKEN = "\0"  # a space at which no line ends
 COLUMNS = ["picture", *(f"{place}{end}" for place in PLACES for end in ("", "_probability"))]
 COLUMNS += ["counted_on", "test_images", "share_right", "unlike", "drawn"]
 
@@ -38,8 +39,9 @@ class Answer:
     def __str__(self):
         best = zip(self.names[: len(PLACES)], self.probabilities, strict=False)
         words = [f"{name} {100 * probability:.1f} %" for name, probability in best]
-        path = shorten_path(format_path(self.path), LONGEST_PATH)
-        answer = fill(f"{path}: {', '.join(words)}", later="    ")
+        words[0] = f"{shorten_path(format_path(self.path), LONGEST_PATH)}: {words[0]}"
+        whole = [text.replace(" ", UNBROKEN) for text in words]
+        answer = fill(", ".join(whole), later="    ")
         return f"{answer}\n{fill(self.advice, '    ')}" if self.advice else answer
 
     def row(self):
@@ -102,11 +104,10 @@ def fill(text, indent="", width=None, later=None):
 
     `later` is the indent of the second and later lines, where it is another.
     """
-    text, later = text.replace(" %", "\0%"), indent if later is None else later
-    text = textwrap.fill(
-        text, width or find_width(), initial_indent=indent, subsequent_indent=later
-    )
-    return text.replace("\0%", " %")
+    indents = {"initial_indent": indent, "subsequent_indent": indent if later is None else later}
+    text = text.replace(" %", f"{UNBROKEN}%")
+    lines = textwrap.fill(text, width or find_width(), **indents, break_on_hyphens=False)
+    return lines.replace(UNBROKEN, " ")
 
 
 def make_answer(path, class_names, probabilities, predictions, unlike=""):

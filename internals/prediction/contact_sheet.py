@@ -14,7 +14,7 @@ def draw_contact_sheet(run, answers, images, preparation):
     """Draw <run>/own/pictures.png, or a free name, from the answers and images; return its path."""
     titles = [
         f"{shorten_path(format_path(Path(answer.path).name), 18)}\n"
-        f"{shorten(answer.names[0], 18)}, {answer.probabilities[0]:.0%}"
+        f"{shorten(answer.names[0], 24)}, {answer.probabilities[0]:.0%}"
         for answer in answers
     ]
     colors = [GREY if answer.unlike else "black" for answer in answers]

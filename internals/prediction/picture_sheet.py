@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from internals.prediction.answers import fill
 from internals.report.style import add_axes, save_figure, short_names
 
 PHOTO = (480, 480)  # more pixels would not be seen
-MOST_BARS = 10
+MOST_BARS, LETTERS = 10, 18  # LETTERS of a class's name stand in one line beside its bar
 PANEL, WIDTH, HEIGHT, BOTTOM = 2.8, 12.6, 4.7, 0.95  # inches: a panel's side; below the panels
 COLOR, PALE, GREY = "#0072b2", "#a9c9de", "#666666"
 LEAST_FALL = 0.05  # what stands for the darkest red at least, so that it is not nothing
@@ -32,7 +33,7 @@ def draw_sheet(run, answer, seen, drops, preparation):
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
     name, share = answer.names[0], answer.probabilities[0]
     photo = shorten(format_path(Path(answer.path).name), 60)
-    title = f"{photo}: {shorten(name, 24)}, {100 * share:.1f} %"
+    title = f"{photo}: {shorten(name, 40)}, {100 * share:.1f} %"
     figure.text(0.15 / WIDTH, 1 - 0.34 / HEIGHT, title, size=13, weight="bold")
     figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
     if words := answer.advice:
@@ -43,7 +44,7 @@ def draw_sheet(run, answer, seen, drops, preparation):
     inverted = ", inverted" if preparation.invert else ""
     title = f"what the network saw: {seen.shape[1]} x {seen.shape[0]}{inverted}"
     add_panel(figure, 3.1, title).imshow(seen, interpolation="nearest")
-    plot_occlusion_map(figure, seen, drops, short_names([name], 18)[0])
+    plot_occlusion_map(figure, seen, drops, short_names([name], 26)[0])
     plot_bars(figure, answer)
     photo = Path(answer.path)
     return save_own(figure, run, f"{name_file(photo.stem)}{preparation.suffix}", [photo])
@@ -98,14 +99,16 @@ def plot_occlusion_map(figure, seen, drops, name):
 
 def plot_bars(figure, answer):
     """Draw the probabilities of the classes, the most probable at the top."""
-    names = short_names(answer.names, 18)[:MOST_BARS]
+    names = short_names(answer.names, 2 * LETTERS)[:MOST_BARS]
     left = len(answer.names) - len(names)
     title = f"probability{f' ({left} more classes)' if left else ''}"
     axes = add_panel(figure, 10.35, title, width=1.75)
     colors = [COLOR] + [PALE] * (len(names) - 1)
     axes.barh(range(len(names)), answer.probabilities[: len(names)], color=colors, height=0.7)
     for place, (name, share) in enumerate(zip(names, answer.probabilities, strict=False)):
-        axes.text(-0.04, place, name, ha="right", va="center", size=9)
+        lines = textwrap.wrap(name, LETTERS)
+        size = 9 if len(lines) == 1 else 7
+        axes.text(-0.04, place, "\n".join(lines[:2]), ha="right", va="center", size=size)
         axes.text(share + 0.02, place, f"{100 * share:.1f} %", va="center", size=8)
     axes.set(xlim=(0, 1.25), ylim=(max(len(names), 4) - 0.5, -0.5))
     axes.spines[["top", "right", "bottom"]].set_visible(False)
