@@ -32,6 +32,11 @@ def shorten(text, length):
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def shorten_path(text, length):
+    """Return a path's end, which tells files apart, where all of it is longer."""
+    return text if len(text) <= length else "…" + text[1 - length :]
+
+
 def format_line(value):
     """Return any value as one line that can be printed."""
     text = value if isinstance(value, str) else repr(value)

@@ -6,6 +6,8 @@ import hashlib
 import numpy as np
 
 from internals.core.files import fail
+from internals.data import image_statistics
+from internals.data.image_file import SQUEEZED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +76,7 @@ def check_keep_best(hyperparameters):
 
 
 def describe(data):
-    """Return the counts, the class names, a digest of all images and labels, and the notes."""
+    """Return what a run records of its data: counts, classes, preparation, statistics, digest."""
     parts = ("x_train", "y_train", "x_validation", "y_validation", "x_test", "y_test")
     held_out = 0 if data.validation_is_test else len(data.x_validation)
     unreadable = {"unreadable": len(data.unreadable)} if data.unreadable else {}
@@ -82,6 +84,8 @@ def describe(data):
         "images": {"train": len(data.x_train), "validation": held_out, "test": len(data.x_test)},
         "image_shape": list(data.image_shape),
         "class_names": data.class_names,
+        "preparation": SQUEEZED,  # CIFAR-10 and the digits come ready, and stay as they are by it
+        "image_statistics": image_statistics.describe(data.x_train),
         "sha256": digest(*(getattr(data, part) for part in parts)),
         **unreadable,
         **data.notes,

@@ -13,6 +13,7 @@ with contextlib.suppress(ImportError):
     pillow_heif.register_heif_opener()
 
 IMAGE_SIZE = (32, 32)  # what Keras calls height and width, and CIFAR-10 has
+SQUEEZED = "squeezed"  # what `read_image` does, for training and afterwards, as run.json has it
 MOST_PIXELS = 89_478_485  # that are decoded: Pillow's own bound, 268 MB in colour
 MOST_IN_HEADER = 4 * MOST_PIXELS  # of a JPEG, which is decoded at an eighth of its sides
 SUFFIXES = Image.registered_extensions()  # of all formats that Pillow knows
