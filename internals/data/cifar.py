@@ -12,6 +12,7 @@ import numpy as np
 
 from internals.core.files import fail
 from internals.core.locks import locked
+from internals.data.layouts import suggest_for_file
 
 CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 CIFAR100_CLASS_NAMES = """
@@ -140,6 +141,8 @@ def load_archive(path):
         if found == kind.sha256:
             keep_archive(path, kind)
             return load_kept(kind)
+    if "cifar" not in path.name.lower():
+        fail(f"data is {str(path)!r}, {suggest_for_file(path)}")
     meant = CIFAR100 if "100" in path.name else CIFAR10
     fail(
         f"{path} is not the complete {meant.archive}: its SHA-256 is {found}, it must be "

@@ -41,8 +41,7 @@ def find_root(folder):
         root = folders[0]
     if root != folder and (root / "train").is_dir():
         print(f"using {make_printable(str(root))}, which has the folder train")
-        return root
-    return folder
+    return root
 
 
 def find_parts(folder):

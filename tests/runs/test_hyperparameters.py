@@ -63,6 +63,8 @@ ARGUMENTS = {
     "CIFAR or an image folder",
     "--data ant.png": "/ant.png', an image: name a folder that has train/<class>/* in it; to ask a",
     "--data photos.zip": "/photos.zip', an archive: unpack it first, then name the folder that has",
+    "--data photos.tar.gz": "/photos.tar.gz', an archive: unpack it first, then name the",
+    "--data nested": "nested/photos has no folder train; make one and move ant, bee into it",
     "--data cifar-10-python.tar.gz": "is not the complete cifar-10-python.tar.gz: its SHA-256 is",
     "--data cifar-10-batches-py": "data_batch_1 is not the one of CIFAR-10: its MD5 is",
     "--data digits --results file.txt": "results is 'file.txt'",
@@ -83,7 +85,7 @@ def bad_input(tmp_path_factory, digits_folder):
 
 def make_bad_input(folder, digits_folder):
     """Write what the arguments name: image folders that cannot be used, and a file."""
-    for name in ("file.txt", "photos.zip", "cifar-10-python.tar.gz"):
+    for name in ("file.txt", "photos.zip", "photos.tar.gz", "cifar-10-python.tar.gz"):
         (folder / name).write_text("not an archive, not a folder")
     (folder / "empty").mkdir()
     zero, one = digits_folder / "train" / "0", digits_folder / "train" / "1"
@@ -111,6 +113,7 @@ def make_bad_input(folder, digits_folder):
         shutil.copytree(folder / "text", folder / "two-unzipped" / name)
     shutil.copytree(zero, folder / "loose")
     (folder / "packed").mkdir()
+    shutil.copytree(folder / "classes-only", folder / "nested" / "photos")
     shutil.copy(folder / "photos.zip", folder / "packed")
     shutil.copytree(zero, folder / "kaggle" / "train")
     for table in ("labels.csv", "kaggle/trainLabels.csv"):
