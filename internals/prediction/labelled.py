@@ -142,12 +142,8 @@ def print_accuracy(run, folder, data, record):
     if not np.isnan(run.accuracy):
         print(f"          {run.accuracy:.2%} of the run's own test images")
     if unlike := record["unlike_the_training_images"]:
-        share = f"{unlike:,} of {count}"
-        print(
-            answers.fill(
-                f"{share} are unlike the training images; asked one by one, predict.py says in what"
-            )
-        )
+        words = f"unlike the training images: {unlike:,} of {count}"
+        print(answers.fill(f"{words}; asked for one of them, predict.py says in what"))
 
 
 def choose_place(run, folder, preparation):

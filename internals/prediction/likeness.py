@@ -62,11 +62,11 @@ class Likeness:
         lowest, highest = int(image.min()), int(image.max())
         stretched = (image - lowest) * (255.0 / max(highest - lowest, 1))
         invert = "without --invert" if inverted else "with --invert"
-        remedies = {
-            invert: 255 - image,
-            "in grey": grey,
-            f"in grey and {invert}": 255 - grey,
+        remedies = {  # of two that help as much the first is named
             "with more contrast": stretched.astype("uint8"),
+            "in grey": grey,
+            invert: 255 - image,
+            f"in grey and {invert}": 255 - grey,
         }
         rest = {words: self.measure(other)[1].max() for words, other in remedies.items()}
         best = min(rest, key=rest.get)

@@ -46,7 +46,7 @@ def draw_sheet(run, answer, seen, drops, preparation):
     inverted = ", inverted" if preparation.invert else ""
     title = f"what the network saw: {seen.shape[1]} x {seen.shape[0]}{inverted}"
     add_panel(figure, 3.1, title).imshow(seen, interpolation="nearest")
-    plot_occlusion_map(figure, seen, drops, short_names([name], 26)[0])
+    plot_occlusion_map(figure, seen, drops, short_names([name], 20)[0])
     plot_bars(figure, answer)
     photo = Path(answer.path)
     return save_own(figure, run, f"{name_file(photo.stem)}{preparation.suffix}", [photo])
