@@ -20,7 +20,7 @@ from internals.comparison import page
 from internals.comparison.groups import make_groups
 from internals.data.dataset import load_digits
 from internals.prediction.network import load_predict
-from internals.report import image_grids, run_plots
+from internals.report import image_grids, style
 from internals.runs import identity
 from internals.runs.run import Run
 from internals.runs.run_reader import COLUMNS, read_run
@@ -36,7 +36,7 @@ def digits(monkeypatch, eager):
     data = common.Dataset(x[:64], y[:64], x[64:80], y[64:80], x_test[:32], y_test[:32], names)
     monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
     monkeypatch.setattr(image_grids, "plot_samples", lambda *_: None)
-    monkeypatch.setattr(run_plots, "draw", lambda *_: None)
+    monkeypatch.setattr(style, "draw", lambda *_: None)
     monkeypatch.setattr(page, "refresh", lambda *_: None)
     monkeypatch.setitem(sys.modules, "common", common)  # which asking a run may change
     yield data
