@@ -1,6 +1,7 @@
 """What the tests share: an empty Keras cache, small images, and scripts run as a user does."""
 
 import dataclasses
+import gc
 import json
 import os
 import shutil
@@ -38,6 +39,7 @@ from internals.training import run_summary
 from internals.training.checkpoint import Checkpoint
 from internals.training.devices import set_seed
 
+gc.freeze()  # what is loaded stays: each search of it would take half a second
 SCRIPTS = ("4layerCNN", "6layerCNN", "minivggnet", "vgg16", "udacity_cnn")
 
 
@@ -258,6 +260,13 @@ def start(small_model, small_data):
         return run, model
 
     return start
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Have reports write no pictures and no page, which take most of their time."""
+    monkeypatch.setattr(style, "draw", lambda *_: None)
+    monkeypatch.setattr(page, "refresh", lambda *_: None)
 
 
 @pytest.fixture

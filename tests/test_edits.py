@@ -16,11 +16,9 @@ import pandas as pd
 import pytest
 from edited_scripts import COMPILED, NETWORKS, TINY, compiled, replace, with_layers, with_network
 
-from internals.comparison import page
 from internals.comparison.groups import make_groups
 from internals.data.dataset import load_digits
 from internals.prediction.network import load_predict
-from internals.report import image_grids, style
 from internals.runs import identity
 from internals.runs.run import Run
 from internals.runs.run_reader import COLUMNS, read_run
@@ -30,14 +28,11 @@ ONE_EPOCH = ("--epochs", "1", "--no-keep-best")
 
 
 @pytest.fixture
-def digits(monkeypatch, eager):
+def digits(monkeypatch, eager, undrawn):
     """Have scripts load 64 training, 16 validation and 32 test digits, and draw nothing."""
     (x, y), (x_test, y_test), names = load_digits()
     data = common.Dataset(x[:64], y[:64], x[64:80], y[64:80], x_test[:32], y_test[:32], names)
     monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
-    monkeypatch.setattr(image_grids, "plot_samples", lambda *_: None)
-    monkeypatch.setattr(style, "draw", lambda *_: None)
-    monkeypatch.setattr(page, "refresh", lambda *_: None)
     monkeypatch.setitem(sys.modules, "common", common)  # which asking a run may change
     yield data
     sys.modules.pop("script", None)

@@ -16,7 +16,7 @@ from conftest import send
 from internals.core.locks import locked
 from internals.runs.run import read_record
 
-pytestmark = pytest.mark.usefixtures("eager")
+pytestmark = pytest.mark.usefixtures("eager", "undrawn")
 
 
 def test_resume_with_more_epochs(start, at_epoch, handlers, make_hyperparameters):

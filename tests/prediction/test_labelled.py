@@ -11,7 +11,6 @@ from conftest import save_wide_photos
 
 from internals.prediction.labelled import evaluate
 from internals.prediction.pictures import Preparation
-from internals.report import style
 from internals.runs.run_reader import read_run
 
 
@@ -19,11 +18,6 @@ from internals.runs.run_reader import read_run
 def run(wide_run, tmp_path):
     """Return the run, whose folder is a copy."""
     return read_run(shutil.copytree(wide_run, tmp_path / "copy" / wide_run.name))
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    monkeypatch.setattr(style, "draw", lambda *_: None)
 
 
 SQUEEZED = Preparation()

@@ -10,7 +10,7 @@ from internals.report.tables import balanced_accuracy
 from internals.training.chance_level import advise
 from internals.training.class_balance import balance, describe_imbalance
 
-pytestmark = pytest.mark.usefixtures("eager")
+pytestmark = pytest.mark.usefixtures("eager", "undrawn")
 
 
 def test_weights_make_the_classes_alike():

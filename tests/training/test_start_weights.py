@@ -14,7 +14,7 @@ from internals.runs.run import read_record
 from internals.runs.run_reader import read_run
 from internals.training.start_weights import name_layers, start_from
 
-pytestmark = pytest.mark.usefixtures("eager")
+pytestmark = pytest.mark.usefixtures("eager", "undrawn")
 
 
 @pytest.fixture
