@@ -29,7 +29,6 @@ from internals.runs.exit_status import ending
 from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
 from internals.runs.run import Run, create_run, reopen_run
 from internals.runs.sources import digest_code, remembering
-from internals.training.muon import Muon
 from internals.training import (
     architecture,
     chance_level,
@@ -43,6 +42,7 @@ from internals.training import (
     run_summary,
     tensorflow_speedups,
 )
+from internals.training.muon import Muon
 
 
 def launch(main):
