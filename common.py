@@ -7,23 +7,29 @@ is in internals/, one subject a module. Nothing happens on import.
 
 import dataclasses
 import gc
+import importlib.util
 import math
 import sys
-from pathlib import Path
 from typing import Literal
 
+if not importlib.util.find_spec("internals"):  # as where a run keeps its copy of this file
+    print(
+        "error: no folder internals here; copy script.py beside it, as my_cnn.py", file=sys.stderr
+    )
+    raise SystemExit(2)
 from internals.core.keras_loader import keras
 
 import numpy as np
 
 from internals.core import stdio
-from internals.core.files import fail, write_file, write_text
+from internals.core.files import write_file, write_text
 from internals.core.probabilities import find_meaning, to_probabilities
 from internals.core.signals import handling_signals, raising_signals
 from internals.core.text import count_nouns
-from internals.data import cifar10, dataset, image_folder
+from internals.data import dataset, image_reading
 from internals.data.batches import ImageBatches
 from internals.data.dataset import Dataset
+from internals.data.loading import read_data
 from internals.data.preprocessing import digest_preprocessing
 from internals.runs.exit_status import ending
 from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
@@ -33,6 +39,7 @@ from internals.training import (
     architecture,
     chance_level,
     checkpoint,
+    class_balance,
     compiled,
     devices,
     distributed,
@@ -40,6 +47,7 @@ from internals.training import (
     jax_scan,
     memory_estimate,
     run_summary,
+    start_weights,
     tensorflow_speedups,
 )
 from internals.training.muon import Muon
@@ -71,7 +79,9 @@ class Hyperparameters:
     """
 
     recipe: str = "published"  # the block of values to start from: its name
-    data: str = "cifar10"  # cifar10, digits (no download), cifar-10-python.tar.gz, an image folder
+    data: str = "cifar10"  # cifar10, cifar100, digits (no download), an archive, an image folder
+    labels: str = ""  # a table of file and class (.csv), for an image folder without class folders
+    skip_unreadable: bool = False  # leave out images that cannot be read, and record which
     image_size: int = 32  # pixels a side of the images; another for an image folder only, 16 to 512
     epochs: int  # how many times the network sees every training image
     batch_size: int  # images per update of the weights
@@ -84,6 +94,7 @@ class Hyperparameters:
     decay: float  # inverse_time: learning rate / (1 + decay * updates so far); 0 keeps it constant
     warmup: float = 0.0  # cosine: share of all updates in which the rate rises to learning_rate
     weight_decay: float = 0.0  # share of a weight, times the rate, that an update takes off it
+    class_weights: Literal["none", "balanced"] = "none"  # balanced: rare classes count as frequent
     label_smoothing: float = 0.0  # share of each label that is spread evenly over all classes
     flip: bool = False  # mirror each training image in every second epoch
     shift: int = 0  # move each training image by up to so many pixels, every epoch anew
@@ -94,7 +105,8 @@ class Hyperparameters:
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
     name: str = ""  # a word or two for the run's folder, such as no-dropout
     results: str = "results"  # the folder for all runs
-    resume: str = ""  # the folder of a run that was interrupted, to go on where it stopped
+    start_from: str = ""  # the folder of a run whose weights this one begins with
+    resume: str = ""  # the folder of a run to go on: where it stopped, or to more epochs
 
     def __post_init__(self):
         check_hyperparameters(self)
@@ -116,59 +128,12 @@ def parse_args(description, *recipes, arguments=None):
 # ------------------------------------------------------------------------------------------------
 # Data
 
-CIFAR10_CLASS_NAMES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 
-
-def load_data(hyperparameters):
-    """Load what `data` names and hold out the first `validation_split` of the training images."""
+def load_data(hyperparameters) -> Dataset:
+    """Load what `data` names; hold out `validation_split` of the training images, the first."""
     if Run.probe:  # a sweep asks about many runs of the same images
         return Run.probe.load_data(hyperparameters, read_data)
     return read_data(hyperparameters)
-
-
-def read_data(hyperparameters):
-    """Return the images and labels that `data` names as a Dataset."""
-    source, split = hyperparameters.data, hyperparameters.validation_split
-    dataset.check_size(source, hyperparameters.image_size)
-    try:
-        if source == "cifar10":
-            parts = load_cifar10()
-        elif source == "digits":
-            parts = dataset.load_digits()
-        elif Path(source).is_dir() and cifar10.is_unpacked(Path(source)):
-            parts = load_cifar10(Path(source))
-        elif Path(source).is_dir():
-            parts = image_folder.load_folder(Path(source), hyperparameters.image_size)
-        elif Path(source).is_file():
-            cifar10.keep_archive(Path(source))  # from now on Keras need not download it
-            parts = load_cifar10()
-        else:
-            fail(
-                f"data is {source!r}, and there is no such file or folder; it must be cifar10, "
-                "digits, a cifar-10-python.tar.gz or an image folder"
-            )
-    except OSError as error:
-        fail(f"data is {source!r}; it cannot be read: {error}")
-    (x, y), (x_test, y_test, *names), class_names = parts
-    held_out = round(split * len(x))
-    if split and not 0 < held_out < len(x):
-        fail(f"validation_split is {split}; it would hold out {held_out} of {len(x)} images")
-    validation = (x[:held_out], y[:held_out]) if split else (x_test, y_test)
-    return Dataset(x[held_out:], y[held_out:], *validation, x_test, y_test, class_names, *names)
-
-
-def load_cifar10(folder=None):
-    """Return CIFAR-10 as Keras downloads, checks and caches it: 50,000 and 10,000 images.
-
-    With a `folder` they are read there; it is what cifar-10-python.tar.gz unpacks to.
-    """
-    if folder:
-        parts = cifar10.read_batches(folder)
-    else:
-        with cifar10.downloading():
-            parts = keras.datasets.cifar10.load_data()
-    train, test = ((np.ascontiguousarray(x), y.ravel().astype("int64")) for x, y in parts)
-    return train, test, CIFAR10_CLASS_NAMES
 
 
 def normalise(images):
@@ -252,6 +217,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     samples.png shows some images of each class, or with `first_images` that many from the first on.
     """
     first_batch.check(model, normalise, data, hyperparameters.label_smoothing)
+    start = start_weights.start_from(model, hyperparameters)
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.redirect_results(hyperparameters)
     recipe = make_optimizer(hyperparameters, data), make_loss(hyperparameters)
@@ -265,6 +231,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         "backend": keras.backend.backend(),
         "edits": compiled.describe_edits(model, *recipe),
         **compiled.describe(model),
+        **start,
     }
     if Run.probe:  # a sweep asks what the run would be
         Run.probe.start_run(record)
@@ -279,10 +246,11 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         if not hyperparameters.resume:
             run.save(status="running")
         run_summary.print_summary(run, model, data)
+        image_reading.write_unreadable(run.folder / "unreadable.csv", data.unreadable)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
-        from internals.report import image_grids  # here, because --help need not wait for it
+        from internals.report import image_grids, style  # here, because --help need not wait
 
-        image_grids.plot_samples(run, data, first_images)
+        style.draw((image_grids.plot_samples, run, data, first_images))
     return run
 
 
@@ -302,13 +270,15 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     if hyperparameters.label_smoothing or compiled.wants_one_hot(model):
         batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
         validation.smooth_labels(0, data.num_classes)  # those stay sure, as the test's are
-    on_terminal = sys.stdout.isatty()  # there Keras draws its progress bar
+    on_terminal = stdio.is_terminal()  # there Keras draws its progress bar
     epochs = epochs or hyperparameters.epochs
     with ending(run):
         first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
         record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)
         if run.stop or not record.go_on():
             return
+        if hyperparameters.class_weights == "balanced" and class_weight is None:
+            class_weight = class_balance.balance(data.y_train)
         weights = {str(label): float(weight) for label, weight in (class_weight or {}).items()}
         run.save(callbacks=[type(each).__name__ for each in callbacks], class_weight=weights)
         plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
@@ -321,7 +291,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
                     initial_epoch=len(record.rows),
                     epochs=record.target(),
                     validation_data=checked,
-                    callbacks=[*callbacks, record],
+                    callbacks=[*callbacks, record, tensorflow_speedups.ProgressBar()],
                     class_weight=class_weight,
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
@@ -329,8 +299,6 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         except checkpoint.Stop as stop:
             run.stop = stop
             record.restore()
-        if run.stop and on_terminal:
-            print()  # the progress bar has not ended its line
         record.end()
 
 
@@ -359,7 +327,7 @@ def report(run, model, data):
 
     What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
     """
-    from internals.report import feature_maps, image_grids, run_plots, tables  # --help need not
+    from internals.report import feature_maps, image_grids, run_plots, style, tables
 
     with ending(run):
         distributed.leave_others(run)
@@ -371,11 +339,12 @@ def report(run, model, data):
         run.save(expected_calibration_error=error)
         run.save_predictions(data, probabilities)
         predicted = probabilities.argmax(axis=1)
+        run.save(balanced_accuracy=tables.balanced_accuracy(data.y_test, predicted))
         matrix = tables.write_confusion_matrix(run.folder, data.y_test, predicted, data.class_names)
         tables.write_classification_report(run.folder, data.y_test, predicted, data.class_names)
         history = run.history()  # None where the script did not train by `train`
         curves = [(run_plots.plot_history, run, name, data) for name in ("accuracy", "loss")]
-        run_plots.draw(
+        style.draw(
             *(curves if history is not None else []),
             (run_plots.plot_confusion_matrix, run, matrix, data.class_names),
             (image_grids.plot_predictions, run, data, probabilities),
@@ -383,8 +352,8 @@ def report(run, model, data):
             (run_plots.plot_calibration, run, probabilities, data.y_test),
             (image_grids.plot_features, run, model, data, normalise),
         )
-        print(f"Accuracy: {accuracy:.2%} of {len(predicted):,} test images")
-        chance_level.explain_chance_level(history, accuracy, probabilities, data)
+        run_summary.print_accuracy(run, data)
+        chance_level.explain_chance_level(run, history, probabilities, data)
         finish(run)
 
 
@@ -392,7 +361,7 @@ def finish(run):
     """Say what the run has written and, where it is not at its end, how to go on."""
     status = run.stop.status if run.stop else "finished"
     run.save(status=status)
-    if status in ("finished", "diverged"):
+    if status == "diverged" or status == "finished" and run.hyperparameters.schedule == "cosine":
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     epochs, seconds = run.record["epochs_done"], run.record.get("seconds", 0)
     print(f"Training: {count_nouns(epochs, 'epoch')} in {seconds / 60:.1f} minutes")

@@ -29,8 +29,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from internals.comparison import page
 from internals.comparison.page import PICTURES
 from internals.data.dataset import load_digits
+from internals.report import image_grids, style
 from internals.runs.run import Run
 from internals.training import run_summary
 from internals.training.checkpoint import Checkpoint
@@ -150,6 +152,59 @@ def digits_folder(tmp_path_factory):
     return save_digits(tmp_path_factory.mktemp("digits"), 200, 80)
 
 
+def save_wide_photos(folder, count):
+    """Write photos whose class is what lies at their left or right end, in many kinds of files."""
+    random = np.random.default_rng(count)
+    for index in range(count):
+        pixels = random.integers(0, 120, (30, 90, 3), dtype="uint8")
+        name = ("left", "right")[index % 2]
+        pixels[:, :20] = pixels[:, :20] + 130 * (name == "left")
+        pixels[:, 70:] = pixels[:, 70:] + 130 * (name == "right")
+        photo = Image.fromarray(pixels)
+        if index % 5 == 1:
+            photo.putalpha(200)
+        elif index % 5 == 2:
+            photo = photo.convert("P")
+        elif index % 5 == 3:
+            photo = Image.fromarray(pixels[..., 0].astype("uint16") * 256)
+        mislabelled = ("left", "right")[(index + (index % 9 == 0)) % 2]
+        path = folder / mislabelled / f"{index:03d}.{'jpg' if index % 5 == 4 else 'png'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        photo.save(path)
+
+
+@pytest.fixture(scope="session")
+def wide_photos(tmp_path_factory):
+    """Return a folder of training and 40 test photos, of which every ninth has the wrong label."""
+    folder = tmp_path_factory.mktemp("wide")
+    save_wide_photos(folder / "train", 60)
+    save_wide_photos(folder / "test", 40)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wide_run(tmp_path_factory, wide_photos):
+    """Return the folder of a run whose network tells wide photos apart by their ends."""
+    results = str(tmp_path_factory.mktemp("wide-run") / "results")
+    hyperparameters = dataclasses.replace(
+        import_script("4layerCNN").PUBLISHED, data=str(wide_photos), results=results, epochs=1
+    )
+    data = common.load_data(hyperparameters)
+    model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.AveragePooling2D((32, 8))])
+    model.add(keras.layers.Flatten())
+    model.add(keras.layers.Dense(2, activation="softmax"))
+    model.compile(loss=common.make_loss(hyperparameters), metrics=["accuracy"])
+    ends = np.array([[2, 0]] * 3 + [[0, 0]] * 6 + [[0, 2]] * 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "draw", lambda *_: None)
+        patch.setattr(image_grids, "plot_samples", lambda *_: None)
+        patch.setattr(page, "refresh", lambda *_: None)
+        run = common.start_run("wide.py", model, data, hyperparameters)
+        model.set_weights([ends, np.zeros(2)])
+        common.report(run, model, data)
+    return run.folder
+
+
 @pytest.fixture
 def make_hyperparameters(tmp_path):
     """Return a function that makes 4layerCNN's hyperparameters with changes."""
@@ -203,6 +258,19 @@ def start(small_model, small_data):
         return run, model
 
     return start
+
+
+@pytest.fixture
+def eager():
+    """Have TensorFlow make no graphs: a few steps take less time than a graph of them."""
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf  # Keras has no such switch for a data set's functions
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

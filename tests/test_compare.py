@@ -151,3 +151,8 @@ def test_csv(compare, tmp_path):
     process = compare("--csv", "table.csv")
     assert process.returncode == 0, process.stderr
     assert [*pd.read_csv(tmp_path / "table.csv").accuracy] == [0.75, 0.5, 0.25]
+    process = compare("--csv", "table.xlsx")
+    assert process.returncode == 2 and not (tmp_path / "table.xlsx").exists()
+    assert process.stderr == (
+        "error: csv is 'table.xlsx'; it is written as text with commas: name it 'table.csv'\n"
+    )

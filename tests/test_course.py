@@ -4,13 +4,14 @@ import importlib
 import re
 import sys
 
-import common
-
 import keras
 import numpy as np
 import pytest
 from conftest import ROOT, only_run
 from PIL import Image
+
+from internals.data.dataset import load_digits
+from internals.data.image_folder import load_folder
 
 COURSE = ROOT / "docs" / "course"
 sys.path[:0] = [str(ROOT / "docs" / folder) for folder in ("programs", "networks", "pictures")]
@@ -152,7 +153,7 @@ def test_baseline_trains_and_reports(tmp_path, zygote):
     assert (only_run(tmp_path / "results") / "accuracy.png").exists()
 
 
-def test_jpeg_copy(tmp_path, zygote):
+def test_jpeg_copy(tmp_path, zygote, make_hyperparameters):
     program = ROOT / "docs" / "programs" / "make_jpeg_copy"
     own = {"cwd": tmp_path, "output": tmp_path}
     done = zygote.run(program, "copy", "--data", "digits", **own)
@@ -164,9 +165,10 @@ def test_jpeg_copy(tmp_path, zygote):
             [8, 6, 5, 8, 12, 20, 26, 31],
             [9, 9, 12, 24, 50, 50, 50, 50],
         ]
-    (x, y), _, names = common.image_folder.load_folder(tmp_path / "copy", 32)
+    read = load_folder(tmp_path / "copy", make_hyperparameters())
+    (x, _), names = read.train, read.class_names
     assert len(x) == 1437 and len(names) == 10
-    digits, labels = common.dataset.load_digits()[0]
+    digits, labels = load_digits()[0]
     of_three, copies = digits[labels == 3], sorted((tmp_path / "copy" / "train" / "3").iterdir())
     assert len(of_three) == len(copies)
     for image, path in zip(of_three[:5], copies):

@@ -20,38 +20,28 @@ from internals.comparison import page
 from internals.comparison.groups import make_groups
 from internals.data.dataset import load_digits
 from internals.prediction.network import load_predict
-from internals.report import image_grids, run_plots
+from internals.report import image_grids, style
 from internals.runs import identity
 from internals.runs.run import Run
 from internals.runs.run_reader import COLUMNS, read_run
 from internals.sweep import jobs, script_probe
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 ONE_EPOCH = ("--epochs", "1", "--no-keep-best")
 
 
 @pytest.fixture
-def digits(monkeypatch):
+def digits(monkeypatch, eager):
     """Have scripts load 64 training, 16 validation and 32 test digits, and draw nothing."""
     (x, y), (x_test, y_test), names = load_digits()
     data = common.Dataset(x[:64], y[:64], x[64:80], y[64:80], x_test[:32], y_test[:32], names)
     monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
     monkeypatch.setattr(image_grids, "plot_samples", lambda *_: None)
-    monkeypatch.setattr(run_plots, "draw", lambda *_: None)
+    monkeypatch.setattr(style, "draw", lambda *_: None)
     monkeypatch.setattr(page, "refresh", lambda *_: None)
     monkeypatch.setitem(sys.modules, "common", common)  # which asking a run may change
-    eager(True)  # two steps take less time than making a graph of them
     yield data
-    eager(False)
     sys.modules.pop("script", None)
     keras.utils.clear_session()
-
-
-def eager(wanted):
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf  # Keras has no such switch for a data set's functions
-
-        tf.config.run_functions_eagerly(wanted)
 
 
 @pytest.fixture

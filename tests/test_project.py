@@ -182,7 +182,7 @@ def test_every_flag_named_exists():
         ("vgg16.py", "VGG16Hyperparameters"),
         ("internals/comparison/table.py", "Options"),
         ("internals/sweep/plan.py", "Options"),
-        ("internals/prediction/answers.py", "Options"),
+        ("internals/prediction/arguments.py", "Options"),
         ("tests/benchmark.py", "Options"),
     ):
         (body,) = (

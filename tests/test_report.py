@@ -10,8 +10,11 @@ import pytest
 from conftest import KnownModel, save_images
 from PIL import Image
 
+from internals.data.cifar import CIFAR10_CLASS_NAMES
 from internals.report import image_grids, run_plots
 from internals.runs.run import read_record
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 
 def test_failed_picture_costs_nothing_else(
@@ -30,7 +33,7 @@ def test_failed_picture_costs_nothing_else(
     assert not (run.folder / "accuracy.png").exists()
 
 
-@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.filterwarnings("error:Glyph")  # a letter that no font has
 def test_hostile_class_names(tmp_path, make_hyperparameters, small_model, capsys):
     names = ["<b>&amp;", "two\nlines", "quote\"s'", "$x^2$", "x" * 200]
     names += ["猫", "قطة", "größer", "a,b;c", "%s{0}\\n", "=1+1", "stray\udcff"]
@@ -111,7 +114,7 @@ def test_ten_thousand_predictions_are_small(run, random):
     probabilities = random.dirichlet(np.full(10, 0.1), 10_000).astype("float32")
     labels = random.integers(0, 10, 10_000)
     images = np.zeros((10_000, 1, 1, 3), "uint8")
-    names = common.CIFAR10_CLASS_NAMES
+    names = CIFAR10_CLASS_NAMES
     run.save_predictions(
         common.Dataset(images, labels, images, labels, images, labels, names), probabilities
     )

@@ -1,6 +1,7 @@
 """Which runs may go on, and that they end as if they had never been interrupted."""
 
 import dataclasses
+import json
 import signal
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from conftest import send
 
 from internals.core.locks import locked
 from internals.runs.run import read_record
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 
 def test_resume_with_more_epochs(start, at_epoch, handlers, make_hyperparameters):
@@ -38,6 +41,47 @@ def test_resume_after_the_last_epoch(start, make_hyperparameters, small_data):
     assert read_record(run.folder)["status"] == "finished"
     for ours, theirs in zip(same.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.fixture
+def finished(start, make_hyperparameters, small_data):
+    """Return the hyperparameters of a finished run of two epochs, with `resume` its folder."""
+    hyperparameters = make_hyperparameters(epochs=2, validation_split=0.2, keep_best=True)
+    run, model = start(hyperparameters)
+    common.report(run, model, small_data)
+    return dataclasses.replace(hyperparameters, resume=str(run.folder))
+
+
+def test_finished_run_goes_on_to_more_epochs(start, finished, make_hyperparameters, small_data):
+    """It ends as one that had as many from the beginning, bit for bit."""
+    resumed, model = start(dataclasses.replace(finished, epochs=4))
+    common.report(resumed, model, small_data)
+    whole, same = start(make_hyperparameters(epochs=4, validation_split=0.2, keep_best=True))
+    histories = [each.history().drop(columns="seconds") for each in (resumed, whole)]
+    pd.testing.assert_frame_equal(*histories, check_exact=True)
+    for ours, theirs in zip(model.get_weights(), same.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    record = read_record(resumed.folder)
+    assert record["status"] == "finished" and record["epochs_done"] == 4
+    assert record["hyperparameters"]["epochs"] == 4
+
+
+def test_finished_run_that_cannot_go_on(start, finished, capsys):
+    folder = Path(finished.resume)
+    before = (folder / "run.json").read_bytes()
+    assert "more than its 2 epochs, such as --epochs 4" in refusal(start, capsys, finished)
+    longer = dataclasses.replace(finished, epochs=3)
+    for change, words in (
+        ({"phases": [{}, {}]}, "finished its 2 phases; a new run can begin with its weights"),
+        ({"hyperparameters": {"schedule": "cosine"}}, "at a learning rate of 0; a new run can"),
+        ({"status": "diverged"}, "has diverged, it cannot go on"),
+    ):
+        (folder / "run.json").write_text(json.dumps(json.loads(before) | change))
+        assert words in refusal(start, capsys, longer)
+    (folder / "run.json").write_bytes(before)
+    (folder / "checkpoint.npz").unlink()
+    assert "checkpoint.npz, with which it could go on, is gone" in refusal(start, capsys, longer)
+    assert (folder / "run.json").read_bytes() == before
 
 
 @pytest.fixture

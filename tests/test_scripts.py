@@ -32,6 +32,7 @@ FILES = {
     "calibration.png",
     "features.png",
     "model.keras",
+    "checkpoint.npz",
 }
 
 

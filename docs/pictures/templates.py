@@ -6,9 +6,9 @@ python docs/pictures/templates.py results/linear/*_templates
 
 from drawing import clear_ticks, new_figure, np, save
 
-import common
-
 from trained import first_kernels, load_model
+
+from internals.data.cifar import CIFAR10_CLASS_NAMES
 
 
 def draw(model):
@@ -16,9 +16,7 @@ def draw(model):
     shape = model.input_shape[1:]
     figure = new_figure(10, 4.4)
     panels = figure.subplots(2, 5)
-    for axes, name, template in zip(
-        panels.flat, common.CIFAR10_CLASS_NAMES, weights.T, strict=True
-    ):
+    for axes, name, template in zip(panels.flat, CIFAR10_CLASS_NAMES, weights.T, strict=True):
         largest = np.quantile(np.abs(template), 0.99)
         axes.imshow(np.clip(template.reshape(shape) / largest / 2 + 0.5, 0, 1))
         axes.set_title(name, fontsize=11)

@@ -2,8 +2,9 @@
 
 import math
 
+from internals.core.matplotlib_loader import Figure
+
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from internals.comparison.curves import curves_of, mean_curves
@@ -36,6 +37,7 @@ def add_legend_beside(axes):
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=9)
 
 
+@style.plain()
 def draw_charts(groups, folder, suffix=""):
     """Draw the charts of a data set's first groups into `folder`; return {name: description}."""
     figures, shown = {}, [group for group in groups if group.drawn][:MOST_IN_A_CHART]

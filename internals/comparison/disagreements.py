@@ -3,15 +3,15 @@
 import contextlib
 import functools
 import hashlib
-import os
 import pickle
 from pathlib import Path
 
 from PIL import Image
 
-from internals.data.cifar10 import MD5_OF_BATCHES
+from internals.data import cifar
 from internals.data.dataset import load_digits
 from internals.data.image_file import read_image
+from internals.runs.run_reader import class_names
 
 MOST_EACH_WAY = 8
 TILE = 32  # pixels a side
@@ -49,32 +49,37 @@ def find_disagreements_of_runs(first, second):
 def read_pictures(run, names):
     """Return {name: uint8 (32, 32, 3)} of those of the run's test images that are at hand."""
     source, found = str(run.record["hyperparameters"].get("data", "")), {}
-    if source == "cifar10" or source.endswith(".tar.gz"):
-        cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
-        source = cache / "cifar-10-batches-py-target" / "cifar-10-batches-py"
+    depth = run.record.get("data", {}).get("bit_depth", 16)
+    for kind in cifar.KINDS:
+        packed = source.endswith(".tar.gz") and class_names(run) == kind.class_names
+        if source == kind.data or packed:
+            source = kind.kept / kind.unpacked
     for name in names:
         with contextlib.suppress(Exception):  # whatever is wrong with it, the words are there
-            found[name] = read_picture(source, name)
+            found[name] = read_picture(source, name, depth)
     return found
 
 
-def read_picture(source, name):
+def read_picture(source, name, bit_depth=16):
     """Return the test image that predictions.csv calls `name`: its number from 0, or its path."""
     if source == "digits":
         return read_digits()[1][0][int(name)]
-    if Path(source, "test_batch").is_file():
-        return read_cifar10(Path(source, "test_batch"))[int(name)]
+    for kind in cifar.KINDS:
+        *_, (batch, md5) = kind.md5.items()
+        for folder in (Path(source), Path(source, kind.unpacked)):
+            if (folder / batch).is_file():
+                return read_batch(folder / batch, md5)[int(name)]
     path = Path(source, name).resolve()
     if not path.is_relative_to(Path(source).resolve()):
         raise ValueError("it lies outside of the folder of images")
-    return read_image(path)
+    return read_image(path, bit_depth=bit_depth)
 
 
 @functools.cache
-def read_cifar10(path):
-    """Return the test images of CIFAR-10 from its test_batch, uint8 (10000, 32, 32, 3)."""
+def read_batch(path, md5):
+    """Return the test images of CIFAR from their batch, uint8 (10000, 32, 32, 3)."""
     content = path.read_bytes()
-    if hashlib.md5(content).hexdigest() != MD5_OF_BATCHES["test_batch"]:
+    if hashlib.md5(content).hexdigest() != md5:
         raise ValueError("a pickle can run any program: only the known one is read")
     batch = pickle.loads(content, encoding="bytes")
     return batch[b"data"].reshape(-1, 3, TILE, TILE).transpose(0, 2, 3, 1)

@@ -90,8 +90,12 @@ class Group:
             "minutes_std": minutes_std,
             "epochs": max(len(run.history) for run in self.counted),
             "parameters": self.first.record["parameters"],
-            "started": max(run.record["started"] for run in self.runs),
+            "started": self.newest.record["started"],
         }
+
+    @property
+    def newest(self):
+        return max(self.runs, key=lambda run: run.started)
 
     @property
     def accuracy_text(self):
@@ -139,6 +143,6 @@ def make_groups(runs):
     """Return the runs as groups, in the order of the runs."""
     groups = []
     for recipe, alike in group_by(runs, lambda run: identity.recipe_of(run.record)).items():
-        alike.sort(key=lambda run: (run.seed, run.record["started"]))
+        alike.sort(key=lambda run: (run.seed, run.started))
         groups.append(Group(alike, hashlib.sha256(recipe.encode()).hexdigest()[:8]))
     return groups

@@ -23,6 +23,7 @@ from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path
 from internals.runs.run import read_record
+from internals.runs.run_reader import place_of
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
 FILES = "index_files"
@@ -106,7 +107,7 @@ def describe_row(group, cells, results):
             for name in PICTURES
             if (shown.folder / f"{name}.png").exists()
         },
-        "shown": shown.name,
+        "shown": place_of(shown, results),
         "confused": group.most_confused(),
     }
 
@@ -115,7 +116,7 @@ def describe_run(run, group, results):
     """Return what the page's table shows of one run of a group."""
     alone = Group([run], key="")
     return {
-        "name": run.name,
+        "name": place_of(run, results),
         "link": link_to(run.folder, results),
         "seed": run.seed,
         "status": run.record["status"],

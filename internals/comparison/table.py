@@ -12,7 +12,7 @@ from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
 from internals.core.files import check_table, expand, fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
-from internals.runs.run_reader import names_of, read_folders
+from internals.runs.run_reader import names_of, place_of, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
     "recipe": "published",
@@ -21,6 +21,7 @@ USUAL = {  # values that nobody need be told where all groups have them
     "warmup": 0.0,
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
+    "class_weights": "none",
     "flip": False,
     "shift": 0,
     "flip_test": False,
@@ -60,7 +61,9 @@ def compare(options):
     check_table(options.csv)
     runs, broken = read_runs(options)
     groups = make_groups(runs)
-    values = pd.Series([group.figures[options.sort] for group in groups], dtype=object)
+    by_time = options.sort == "started"  # as a time, whatever its zone
+    values = [each.newest.started if by_time else each.figures[options.sort] for each in groups]
+    values = pd.Series(values, dtype=object)
     smallest_first = options.sort in ("minutes", "parameters")
     order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
     data_sets = make_data_sets([groups[index] for index in order])
@@ -73,23 +76,34 @@ def read_runs(options):
     """Return the chosen runs in the order asked for, and what is wrong with each broken folder."""
     results = expand(options.results)
     found, broken, runs = [], {}, []
-    words = [word for word in options.runs if not expand(word).is_dir()]
+    folders = {word: find_place(word, results) for word in options.runs}
+    words = [word for word, folder in folders.items() if not folder]
     if words or not options.runs:
         if not results.is_dir():
             fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
         found = read_folders(results, broken)
     keys = {run.folder: group.key for group in make_groups(found) for run in group.runs}
     for word in options.runs:
-        named = [run for run in found if word in {keys[run.folder], *names_of(run)}]
+        named = [
+            run
+            for run in found
+            if word in {keys[run.folder], place_of(run, results), *names_of(run)}
+        ]
         if word in words and not named:
             fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
-        runs += named if word in words else read_folders(expand(word), broken)
+        runs += named if word in words else read_folders(folders[word], broken)
     runs = list({run.folder.resolve(): run for run in runs or found}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
     if not runs and (options.runs or options.script):
         explain_none(options, broken)
     return runs, {} if words else broken
+
+
+def find_place(word, results):
+    """Return the folder that a word of the command line means, here or in the results, or None."""
+    places = expand(word), results / word
+    return next((place for place in places if place.is_dir()), None)
 
 
 def explain_none(options, broken):

@@ -48,6 +48,9 @@ def relative(path, start):
 def check_table(path):
     """End the program with a message where `csv` cannot be written; "" means none."""
     folder = expand(path).parent
+    if expand(path).suffix.lower() not in ("", ".csv", ".txt"):
+        name = expand(path).with_suffix(".csv")
+        fail(f"csv is {path!r}; it is written as text with commas: name it {str(name)!r}")
     if path and not folder.is_dir():
         fail(f"csv is {path!r}; there is no folder {folder}")
     if path and expand(path).is_dir():

@@ -1,10 +1,12 @@
-"""Keras, loaded without what TensorFlow's libraries write meanwhile; all modules import it here."""
+"""Keras, loaded in silence and with the settings that the scripts need; all import it here."""
 
 import contextlib
 import gc
 import os
 import platform
+import sys
 
+from internals.core import keras_settings, matplotlib_loader  # noqa: F401 (Keras imports Matplotlib)
 from internals.core.signals import dying_of_interrupt
 from internals.core.stdio import open_closed
 
@@ -24,6 +26,8 @@ def quiet():
         os.close(stderr)
 
 
+if "keras" not in sys.modules:  # a notebook may have loaded it
+    keras_settings.check()
 if platform.machine().lower() in ("x86_64", "amd64"):  # by itself on those since 2021 only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # up to twice as fast
 collects = gc.isenabled()
@@ -32,5 +36,8 @@ with quiet(), dying_of_interrupt():
     import keras
 if collects:
     gc.enable()
+keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
 
 __all__ = ["keras", "quiet"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 
 SIGNALS = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP")]
@@ -48,14 +49,28 @@ def handling_signals(handle, times=1):
 
 @contextlib.contextmanager
 def raising_signals():
-    """Raise Interrupted for the first signal; a second one kills the program."""
+    """Raise Interrupted for the first signal; a second one kills the program.
+
+    A notebook, which goes on afterwards, has its handlers back then.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def interrupt(number):
         restore_defaults()
         raise Interrupted(number)
 
-    with handling_signals(interrupt):
-        yield
+    try:
+        with handling_signals(interrupt):
+            yield
+    finally:
+        if is_interactive():
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def is_interactive():
+    """Return whether people type into this process, as in a notebook or Python's own prompt."""
+    return hasattr(sys, "ps1")
 
 
 def restore_defaults():

@@ -1,7 +1,9 @@
 """Standard output and error that never stop a program: they take any letter, for no reader, too."""
 
+import io
 import os
 import sys
+import warnings
 
 
 def open_closed():
@@ -42,9 +44,22 @@ class Unbreakable:
 
 
 def make_robust():
-    """Make stdout and stderr take any letter, and outlive whoever reads them."""
+    """Make stdout and stderr take any letter, and outlive whoever reads them; warn, never raise.
+
+    What a notebook, IDLE or Spyder has put in their place takes any letter and is used as it is.
+    """
     open_closed()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")
-        stream.reconfigure(errors="backslashreplace")
-        setattr(sys, name, Unbreakable(stream))
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+            stream = Unbreakable(stream)
+        setattr(sys, name, stream)
+    # with `python -W error` the libraries' own warnings would end a run
+    warnings.filters[:] = [each for each in warnings.filters if each[0] != "error"]
+    warnings._filters_mutated()
+
+
+def is_terminal():
+    """Return whether stdout is a terminal, on which a progress bar can be drawn anew."""
+    return getattr(sys.stdout, "isatty", bool)()

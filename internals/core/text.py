@@ -5,7 +5,7 @@ import unicodedata
 
 import pandas as pd
 
-NAMED_DATA = {"cifar10", "digits"}  # all else that --data takes is a path
+NAMED_DATA = {"cifar10", "cifar100", "digits"}  # all else that --data takes is a path
 
 FORMATS = {
     "accuracy": "{:.2%}",
@@ -30,6 +30,11 @@ def format_mean_and_std(mean, spread, text, unit=""):
 
 def shorten(text, length):
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def shorten_path(text, length):
+    """Return a path's end, which tells files apart, where all of it is longer."""
+    return text if len(text) <= length else "…" + text[1 - length :]
 
 
 def format_line(value):

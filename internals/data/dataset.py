@@ -2,14 +2,12 @@
 
 import dataclasses
 import hashlib
-from pathlib import Path
 
 import numpy as np
 
 from internals.core.files import fail
-from internals.core.text import NAMED_DATA
-from internals.data.cifar10 import is_unpacked
-from internals.data.image_file import IMAGE_SIZE
+from internals.data import image_statistics
+from internals.data.image_file import SQUEEZED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +22,8 @@ class Dataset:
     y_test: np.ndarray
     class_names: list
     test_names: np.ndarray | None = None  # the files; None where an image is known by its number
+    unreadable: tuple = ()  # (file, reason) of each that was left out
+    notes: dict = dataclasses.field(default_factory=dict)  # what else run.json says of the images
 
     @property
     def image_shape(self):
@@ -52,25 +52,43 @@ def load_digits():
     return (x_train, y_train), (x_test, y_test), [str(digit) for digit in range(10)]
 
 
-def check_size(source, size):
-    """End the program where images that are no folder's are wanted in another size."""
-    only, path = IMAGE_SIZE[0], Path(source)
-    if size != only and (source in NAMED_DATA or path.is_file() or is_unpacked(path)):
+@dataclasses.dataclass
+class Images:
+    """Images and labels of each part as read, before any are held out for validation."""
+
+    train: tuple
+    test: tuple
+    class_names: list
+    validation: tuple | None = None
+    test_names: np.ndarray | None = None
+    unreadable: tuple = ()
+    notes: dict = dataclasses.field(default_factory=dict)
+
+
+def check_keep_best(hyperparameters):
+    """End the program where the best epoch would be chosen by the test set."""
+    if hyperparameters.keep_best and not hyperparameters.validation_split:
         fail(
-            f"image_size is {size}; only the images of a folder are resized, and data is "
-            f"{source!r}: it must be {only}"
+            "keep_best needs a held-out part of the training images, such as validation_split "
+            "0.1, or a folder val beside train and test: an epoch chosen by its test accuracy "
+            "makes that accuracy look too good"
         )
 
 
 def describe(data):
-    """Return the counts, the class names and a digest of all images and labels."""
+    """Return what a run records of its data: counts, classes, preparation, statistics, digest."""
     parts = ("x_train", "y_train", "x_validation", "y_validation", "x_test", "y_test")
     held_out = 0 if data.validation_is_test else len(data.x_validation)
+    unreadable = {"unreadable": len(data.unreadable)} if data.unreadable else {}
     return {
         "images": {"train": len(data.x_train), "validation": held_out, "test": len(data.x_test)},
         "image_shape": list(data.image_shape),
         "class_names": data.class_names,
+        "preparation": SQUEEZED,  # CIFAR-10 and the digits come ready, and stay as they are by it
+        "image_statistics": image_statistics.describe(data.x_train),
         "sha256": digest(*(getattr(data, part) for part in parts)),
+        **unreadable,
+        **data.notes,
     }
 
 

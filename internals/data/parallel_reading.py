@@ -6,9 +6,13 @@ import time
 
 import joblib
 import numpy as np
+from PIL import UnidentifiedImageError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from internals.core.text import format_line
+
 ALONE = 1.0  # seconds, about as long as other processes take to begin
+ANSWER = 0.1  # seconds after which a process answers, with all that it has read: answers cost time
 WORKERS = {
     "idle_worker_timeout": 5,  # seconds
     "initializer": signal.signal,  # Ctrl-C goes to all processes; the parent ends the workers
@@ -17,16 +21,20 @@ WORKERS = {
 
 
 def read_all(read, paths, shape):
-    """Return uint8 images (n, *shape), and the problem of each path that cannot be read."""
-    images, problems = np.empty((len(paths), *shape), dtype="uint8"), []
+    """Return uint8 images (n, *shape), their peaks (n,), and {index: why it cannot be read}.
+
+    `read` returns an image and a whole number for a path.
+    """
+    images, peaks = np.zeros((len(paths), *shape), dtype="uint8"), np.zeros(len(paths), dtype=int)
+    problems = {}
     columns = "reading images", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as bar:
-        for index, image in enumerate(bar.track(read_each(read, paths), total=len(paths))):
-            if isinstance(image, str):
-                problems.append(image)
+        for index, found in enumerate(bar.track(read_each(read, paths), total=len(paths))):
+            if isinstance(found, str):
+                problems[index] = found
             else:
-                images[index] = image
-    return images, problems
+                images[index], peaks[index] = found
+    return images, peaks, problems
 
 
 def read_each(read, paths):
@@ -36,14 +44,26 @@ def read_each(read, paths):
         yield read_or_explain(read, path)
         seconds, left = time.monotonic() - began, len(paths) - done
         if seconds >= ALONE and seconds / done * left > 2 * ALONE and joblib.cpu_count() > 1:
-            rest = (joblib.delayed(read_or_explain)(read, path) for path in paths[done:])
-            yield from joblib.Parallel(-1, return_as="generator", **WORKERS)(rest)
+            some = max(1, round(ANSWER / seconds * done))
+            parts = [paths[start : start + some] for start in range(done, len(paths), some)]
+            rest = (joblib.delayed(read_some)(read, part) for part in parts)
+            for found in joblib.Parallel(-1, return_as="generator", **WORKERS)(rest):
+                yield from found
             return
 
 
+def read_some(read, paths):
+    """Return what `read_or_explain` does for each path."""
+    return [read_or_explain(read, path) for path in paths]
+
+
 def read_or_explain(read, path):
-    """Return the image, or in words why it cannot be read."""
+    """Return what `read` does, or in words why the image cannot be read."""
     try:
         return read(path)
+    except MemoryError:  # the file may be sound
+        raise
+    except UnidentifiedImageError:  # its message repeats the path
+        return "cannot identify image file"
     except Exception as error:  # a damaged file can raise nearly anything in a decoder
-        return f"{path}: {error}"
+        return format_line(str(error) or repr(error))

@@ -8,7 +8,7 @@ from internals.core.keras_loader import keras, quiet
 from internals.core.files import fail
 from internals.core.probabilities import find_meaning, to_probabilities
 from internals.data.preprocessing import digest_preprocessing
-from internals.prediction.answers import MODEL
+from internals.prediction.arguments import MODEL
 
 
 def load_predict(run, class_names, normalise):
@@ -16,14 +16,24 @@ def load_predict(run, class_names, normalise):
 
     It prepares images as the run did: by `normalise`, which is today's, or by the run's own.
     """
-    network, shape = load_network(run, class_names)
-    normalise, logits = choose_normalise(run, shape, normalise), run.record.get("logits", False)
+    network, normalise, shape = load_trained(run, class_names, normalise)
+    return make_predict(network, normalise, run.record.get("logits", False)), shape
+
+
+def make_predict(network, normalise, logits):
+    """Return a function from images to the probabilities for which a network's outputs stand."""
 
     def predict(images):
         outputs = network.predict_on_batch(normalise(images)).astype("float32")
         return to_probabilities(outputs, find_meaning(outputs, logits))
 
-    return predict, shape
+    return predict
+
+
+def load_trained(run, class_names, normalise):
+    """Return the run's network, what prepares its images, and their shape (height, width, 3)."""
+    network, shape = load_network(run, class_names)
+    return network, choose_normalise(run, shape, normalise), shape
 
 
 def load_network(run, class_names):

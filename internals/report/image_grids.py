@@ -15,6 +15,7 @@ from internals.report.style import (
     measure_width,
     name_run,
     new_figure,
+    plain,
     save_figure,
     short_names,
 )
@@ -24,6 +25,7 @@ RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
 LINE, WIDEST = 14, 1300  # dots from line to line of a title; of a grid, if it can be so narrow
 
 
+@plain()
 def plot_samples(run, data, first_images=0):
     """Draw samples.png: images of each class, or the first training images in their order."""
     source, count = Path(run.hyperparameters.data).name, len(data.x_train)
@@ -117,6 +119,7 @@ def choose_shown(data, most):
     return np.random.default_rng(0).permutation(len(data.x_test))[:most]
 
 
+@plain()
 def plot_predictions(run, data, probabilities, most=32):
     """Draw predictions.png: test images, the same in every run, titled predicted (true)."""
     chosen = choose_shown(data, most)
@@ -128,6 +131,7 @@ def plot_predictions(run, data, probabilities, most=32):
     save_figure(figure, run.folder / "predictions.png")
 
 
+@plain()
 def plot_mistakes(run, data, probabilities, most=24):
     """Draw mistakes.png: the test images that are named wrongly with the highest probability."""
     wrong = find_most_confident_mistakes(probabilities, data.y_test, most)
@@ -162,6 +166,7 @@ def name_of(data, index):
     return name if len(name) <= 30 else f"…{name[-29:]}"
 
 
+@plain()
 def plot_features(run, model, data, normalise):
     """Draw features.png: the first layer's patterns, and what each block makes of a test image."""
     index, wide, side = choose_shown(data, 1)[0], 9.76, 1.25  # the first of predictions.png

@@ -1,7 +1,6 @@
 """The plots of a run: accuracy and loss by epoch, confusion matrix, calibration."""
 
 import math
-import sys
 
 import numpy as np
 import seaborn
@@ -17,6 +16,7 @@ from internals.report.style import (
     measure_width,
     name_run,
     new_figure,
+    plain,
     save_figure,
     short_names,
 )
@@ -28,15 +28,7 @@ PERCENT = FuncFormatter(lambda share, _: f"{100 * share:g}%")  # as many digits 
 MOST_NUMBERED, MOST_NAMED = 25, 120  # classes of a confusion matrix
 
 
-def draw(*pictures):
-    """Call each (function, arguments ...); one that fails costs its picture, nothing else."""
-    for plot, *arguments in pictures:
-        try:
-            plot(*arguments)
-        except Exception as error:  # a failed picture must not cost the next one
-            print(f"warning: {plot.__name__} drew nothing: {error!r}", file=sys.stderr)
-
-
+@plain()
 def plot_history(run, metric, data):
     """Draw accuracy.png or loss.png: training against validation, per epoch."""
     history, smoothed = run.history(), metric == "loss" and run.hyperparameters.label_smoothing
@@ -88,6 +80,7 @@ def limit_loss(axes, losses, num_classes):
     axes.set_ylim(-0.03 * highest, 1.05 * highest)
 
 
+@plain()
 def plot_confusion_matrix(run, matrix, class_names):
     """Draw confusion_matrix.png: what is right in green, mistakes on a scale of their own."""
     count = len(class_names)
@@ -126,6 +119,7 @@ def plot_confusion_matrix(run, matrix, class_names):
     save_figure(figure, run.folder / "confusion_matrix.png")
 
 
+@plain()
 def plot_calibration(run, probabilities, labels):
     """Draw calibration.png: how often the network is right by how sure it is, and its intervals."""
     means, shares, counts, error = calibration_curve_of(probabilities, labels)

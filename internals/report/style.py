@@ -1,14 +1,17 @@
 """The one style of all pictures: fonts, axes, titles, and how a figure is written."""
 
+import contextlib
 import functools
 import itertools
 import math
+import sys
 import textwrap
 
-import matplotlib
+from internals.core.matplotlib_loader import Figure
+
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.figure import Figure
+from matplotlib.style import context
 from matplotlib.text import Text
 
 from internals.core.files import write_file
@@ -19,8 +22,29 @@ FAMILIES = ["DejaVu Sans", *(f for f in OTHER_FONTS if f in font_manager.get_fon
 DPI = 100
 MOST_TICKS = 12
 MARGIN = 0.12  # inches between a figure's edge and its title
-matplotlib.rcParams["font.family"] = FAMILIES  # before any text is made: later it takes long
-matplotlib.rcParams["text.parse_math"] = False  # a class or a run may be called "$5 $10"
+SETTINGS = {
+    "font.family": FAMILIES,  # before any text is made: later it takes long
+    "text.parse_math": False,  # a class or a run may be called "$5 $10"
+}
+
+
+@contextlib.contextmanager
+def plain():
+    """Draw with Matplotlib's defaults and the style here, whatever a matplotlibrc says.
+
+    All that makes pictures is decorated with it. In a notebook the user's settings come back.
+    """
+    with context(["default", SETTINGS]):
+        yield
+
+
+def draw(*pictures):
+    """Call each (function, arguments ...); one that fails costs its picture, nothing else."""
+    for plot, *arguments in pictures:
+        try:
+            plot(*arguments)
+        except Exception as error:  # a failed picture must not cost the next one
+            print(f"warning: {plot.__name__} drew nothing: {error!r}", file=sys.stderr)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ import tyro
 from internals.core.files import fail
 from internals.core.text import NAMED_DATA
 from internals.runs import identity
-from internals.runs.run import read_record_to_resume
+from internals.runs.run import check_more_epochs, read_record_to_resume
 
 
 def is_number(value):
@@ -43,7 +43,8 @@ def is_name(value):
 
 
 RANGES = {  # field: the test of a value of its type, and what the message says that it must be
-    "data": (is_path, "cifar10, digits, a cifar-10-python.tar.gz or an image folder"),
+    "data": (is_path, "cifar10, cifar100, digits, an archive of CIFAR or an image folder"),
+    "labels": (lambda text: text == "" or is_path(text), "the name of a table of file and class"),
     "image_size": (lambda n: 16 <= n <= 512, "a whole number of pixels, 16 to 512"),
     "epochs": (lambda n: n >= 1, "a whole number, 1 or more"),
     "batch_size": (lambda n: n >= 1, "a whole number, 1 or more"),
@@ -98,11 +99,6 @@ def enumerate_allowed(values):
 
 def check_together(hyperparameters):
     """End the program with a message where two values do not go together."""
-    if hyperparameters.keep_best and not hyperparameters.validation_split:
-        fail(
-            "keep_best needs a held-out part of the training images, such as validation_split "
-            "0.1: an epoch chosen by its test accuracy makes that accuracy look too good"
-        )
     cosine = hyperparameters.schedule == "cosine"
     if hyperparameters.warmup and not cosine:
         fail(f"warmup is {hyperparameters.warmup}; only the cosine schedule has one, it must be 0")
@@ -125,11 +121,12 @@ def parse_hyperparameters(description, recipes, arguments=None):
     hyperparameters = tyro.cli(kind, args=arguments, default=defaults, description=description)
     hyperparameters = expand(hyperparameters)
     if "--resume=" in arguments or ("--resume", "") in itertools.pairwise(arguments):
-        fail("resume is ''; it must be the folder of a run that was interrupted")
+        fail("resume is ''; it must be the folder of a run that is to go on")
     folder = hyperparameters.resume
     if folder:
         defaults = recorded(folder, kind)
         hyperparameters = expand(tyro.cli(kind, args=arguments, default=defaults))
+        check_more_epochs(read_record_to_resume(Path(folder)), hyperparameters)
     for field in dataclasses.fields(kind):
         was, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == was:
@@ -171,11 +168,14 @@ def choose_recipe(recipes, arguments):
 
 
 def expand(hyperparameters):
-    """Return the hyperparameters with each "~" expanded, and `data` found from any folder."""
-    paths = {name: getattr(hyperparameters, name) for name in ("data", "results", "resume")}
+    """Return the hyperparameters with each "~" expanded; files are found from anywhere."""
+    names = ("data", "labels", "results", "resume", "start_from")
+    paths = {name: getattr(hyperparameters, name) for name in names}
     paths = {name: os.path.expanduser(path) for name, path in paths.items()}
     if paths["data"] not in NAMED_DATA and os.path.exists(paths["data"]):
         paths["data"] = os.path.abspath(paths["data"])
+    if paths["labels"]:
+        paths["labels"] = os.path.abspath(paths["labels"])
     return dataclasses.replace(hyperparameters, **paths)
 
 

@@ -13,7 +13,7 @@ DECIDES = "decides"  # part of the recipe: another value makes another result
 SEED = "seed"  # what repeats of one recipe differ in
 MAY_GROW = "may grow"  # decides, and may be more when a run goes on
 LABEL = "label"  # a name for people or for a folder, never compared
-PLACE = "place"  # where files lie, never compared: data is known by its digest
+PLACE = "place"  # where files lie and how they are read, never compared: data has a digest
 ENVIRONMENT = "environment"  # told in a comparison, but splits no group
 
 HYPERPARAMETERS = {  # every other one decides
@@ -23,7 +23,13 @@ HYPERPARAMETERS = {  # every other one decides
     "recipe": LABEL,
     "results": LABEL,
     "resume": LABEL,
+    "start_from": LABEL,  # its weights are a fact
     "data": PLACE,
+    "labels": PLACE,
+    "skip_unreadable": PLACE,
+}
+EARLIER = {  # hyperparameters that came later, and what they were in each run before
+    "class_weights": "none",
 }
 
 
@@ -47,6 +53,8 @@ FACTS = {  # by the path in run.json
     "loss": Fact(DECIDES, "loss", "loss", follows=True),
     "optimizer": Fact(DECIDES, "optimizer", "optimizer", follows=True),
     "preprocessing": Fact(DECIDES, "code", "preprocessing"),
+    "start_weights": Fact(DECIDES, "start", "weights at the start"),
+    "started_from": Fact(LABEL, "start", "started from"),
     "backend": Fact(DECIDES, "backend", "backend"),
     "device": Fact(ENVIRONMENT, "machine", "device"),
     "devices": Fact(ENVIRONMENT, "machine", "devices"),
@@ -66,7 +74,7 @@ def find(record, path):
 
 def hyperparameters_that(record, *kinds):
     """Return the hyperparameters of these kinds."""
-    values = record["hyperparameters"]
+    values = EARLIER | record["hyperparameters"]
     return {n: value for n, value in values.items() if HYPERPARAMETERS.get(n, DECIDES) in kinds}
 
 

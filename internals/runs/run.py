@@ -114,9 +114,36 @@ def read_record_to_resume(folder):
         record = read_record(folder)
     except (OSError, ValueError) as error:
         fail(f"{folder / 'run.json'} is not the record of a run: {error!r}")
-    if record["status"] not in CAN_GO_ON:
+    if record["status"] not in (*CAN_GO_ON, "finished"):
         fail(f"resume is {str(folder)!r}; that run has {record['status']}, it cannot go on")
     return record
+
+
+def check_more_epochs(record, hyperparameters):
+    """End the program where a finished run is not to have more epochs than it has, or cannot."""
+    values, words = record["hyperparameters"], f"resume is {hyperparameters.resume!r}; that run has"
+    if record["status"] != "finished":
+        return
+    anew = f"a new run can begin with its weights: --start-from {hyperparameters.resume}"
+    if values.get("schedule") == "cosine":
+        fail(f"{words} finished, and its cosine schedule is at a learning rate of 0; {anew}")
+    if record.get("phases"):
+        fail(f"{words} finished its {len(record['phases'])} phases; {anew}")
+    if not Path(hyperparameters.resume, "checkpoint.npz").exists():
+        fail(f"{words} finished, and checkpoint.npz, with which it could go on, is gone; {anew}")
+    if hyperparameters.epochs <= values["epochs"]:
+        fail(
+            f"{words} finished; it can have more than its {values['epochs']} epochs, such as "
+            f"--epochs {2 * values['epochs']}"
+        )
+
+
+def start_time(record):
+    """Return when a run began, to be compared with others; ValueError where it is no time.
+
+    One that was recorded without a time zone is taken for this machine's.
+    """
+    return datetime.datetime.fromisoformat(record["started"]).astimezone(datetime.UTC)
 
 
 def read_history(folder):
@@ -125,9 +152,25 @@ def read_history(folder):
 
 
 def find_folders(path):
-    """Return the run folders at or up to two levels below `path`, also those without run.json."""
-    places = sorted([path, *path.glob("*/"), *path.glob("*/*/")])
-    return [each for each in places if RUN_FOLDER.match(each.name) or (each / "run.json").exists()]
+    """Return the run folders at or anywhere below `path`, also those without run.json.
+
+    None is looked for within a run, nor in a folder whose name begins with a dot.
+    """
+    found, seen, left = [], set(), [path]
+    while left:
+        folder = left.pop()
+        is_run = RUN_FOLDER.match(folder.name)
+        if is_run or (folder / "run.json").exists():
+            found.append(folder)
+        if is_run and folder != path:
+            continue
+        with contextlib.suppress(OSError):  # a folder that one may not read has no run to show
+            if (known := os.path.realpath(folder)) not in seen:  # a link may lead in a circle
+                seen.add(known)
+                with os.scandir(folder) as entries:
+                    names = [each.name for each in entries if each.is_dir()]
+                left += [folder / name for name in names if not name.startswith(".")]
+    return sorted(found)
 
 
 def make_run_folder(results, script, started, name):
@@ -150,7 +193,8 @@ def create_run(script, common, hyperparameters):
     started, name, stem = datetime.datetime.now(), hyperparameters.name, Path(script).stem
     folder = make_run_folder(hyperparameters.results, stem, started, name)
     record = {"script": stem, "name": name}
-    record |= {"started": started.isoformat(timespec="seconds"), "epochs_done": 0}
+    stamp = started.astimezone().isoformat(timespec="seconds")  # with the time zone
+    record |= {"started": stamp, "epochs_done": 0}
     words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sources.LAUNCHED else [Path(script).name]
     record |= {"command": shlex.join(["python", *words])}
     run = Run(folder, hyperparameters, record)
@@ -170,18 +214,23 @@ def reopen_run(script, common, hyperparameters, now):
         run.take()
     except filelock.Timeout:
         fail(f"resume is {resume!r}; that run is still being trained")
-    run.record = read_record_to_resume(folder)  # again: it may have ended while the data was read
-    if run.script != Path(script).stem:
+    try:
+        run.record = read_record_to_resume(folder)  # again: it may have ended meanwhile
+        check_more_epochs(run.record, hyperparameters)
+        if run.script != Path(script).stem:
+            fail(f"resume is {resume!r}; that is a run of {run.script}.py")
+        if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
+            words = explain_obstacle(*obstacle, run.record, now)
+            if obstacle[0] == "code":
+                words = f"{words}\n{sources.describe_edits(folder, script, common)}"
+            fail(f"resume is {resume!r}; {words}")
+    except SystemExit:
         run.release()
-        fail(f"resume is {resume!r}; that is a run of {run.script}.py")
+        raise
+    if run.record["status"] == "finished":
+        run.record.pop("ended_by_callback", None)
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
-    if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
-        run.release()
-        words = explain_obstacle(*obstacle, run.record, now)
-        if obstacle[0] == "code":
-            words = f"{words}\n{sources.describe_edits(folder, script, common)}"
-        fail(f"resume is {resume!r}; {words}")
     return run
 
 

@@ -15,31 +15,9 @@ import pandas as pd
 from internals.core import locks
 from internals.core.text import format_line
 from internals.runs import identity
-from internals.runs.run import find_folders, read_history, read_record
+from internals.runs.record_fields import DATA_FIELDS, FIELDS, check_fields
+from internals.runs.run import find_folders, read_history, read_record, start_time
 
-NEEDED = ("script", "status", "started", "parameters")  # the other fields came later
-FIELDS = {  # of run.json: what they must be, the test of a value, and which they are
-    "printable text": (lambda text: type(text) is str and text.isprintable(), "script"),
-    "text": (
-        lambda text: type(text) is str,
-        "status started name network test_set loss backend device processor operating_system",
-    ),
-    "a whole number": (lambda n: type(n) is int, "parameters best_epoch"),
-    "a number": (lambda x: type(x) in (int, float), "test_loss"),
-    "a number from 0 to 1": (lambda x: type(x) in (int, float) and 0 <= x <= 1, "test_accuracy"),
-    "an object": (lambda value: type(value) is dict, "optimizer data versions"),
-}
-DATA_FIELDS = {  # the same of its data
-    "text": (lambda text: type(text) is str, "sha256"),
-    "a list of names": (
-        lambda names: type(names) is list and all(type(name) is str for name in names),
-        "class_names",
-    ),
-    "a number for each part": (
-        lambda parts: type(parts) is dict and all(type(n) is int for n in parts.values()),
-        "images",
-    ),
-}
 COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
 SOURCES = ("script.py", "common.py")  # that a run keeps as they were
 PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
@@ -57,6 +35,11 @@ class ComparedRun:
     @property
     def name(self):
         return format_line(f"{self.record['script']}/{self.folder.name}")
+
+    @functools.cached_property
+    def started(self):
+        """Return when the run began, in UTC."""
+        return start_time(self.record)
 
     @property
     def settings(self):
@@ -150,6 +133,12 @@ def names_of(run):
     return {run.name, run.folder.name, str(run.record.get("name") or run.folder.name)}
 
 
+def place_of(run, results):
+    """Return the run's name by where it lies in the folder of results; its own one elsewhere."""
+    inside = run.folder.is_relative_to(results)
+    return format_line(run.folder.relative_to(results).as_posix()) if inside else run.name
+
+
 def read_folders(path, broken):
     """Return the runs at or below `path`; put what is wrong with the others into `broken`."""
     runs = []
@@ -172,15 +161,6 @@ def count_images(run):
     count = run.record.get("data", {}).get("images", {})
     held_out = count.get("validation", 0)
     return count.get("train", 0) + held_out, held_out, count.get("test", 0)
-
-
-def check_fields(record, fields):
-    """Raise ValueError where a field that is needed, or is there, is not what it must be."""
-    for wanted, (is_right, names) in fields.items():
-        for name in names.split():
-            value = record.get(name)
-            if (name in record or name in NEEDED) and not is_right(value):
-                raise ValueError(f"{name} is {value!r}; it must be {wanted}")
 
 
 def read_epochs(folder):

@@ -34,6 +34,8 @@ class Options:
 def parse(arguments, description):
     """Return the options and, by flag, the values to combine; end the program on wrong input."""
     names = [index for index, word in enumerate(arguments) if word.endswith(".py")]
+    if not names and not {"-h", "--help"} & {*arguments}:
+        fail("no script is named; one of the words must be its name, such as 4layerCNN.py")
     end = names[0] + 1 if names else len(arguments)
     options = tyro.cli(Options, args=arguments[:end], description=description)
     if not Path(options.script).is_file():
@@ -93,12 +95,11 @@ def ask(script, commands):
     paths = filter(None, [ROOT, os.environ.get("PYTHONPATH")])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     probe = [sys.executable, "-P", "-m", "internals.sweep.script_probe", script]
-    process = subprocess.run(
-        probe, input=json.dumps(commands), stdout=subprocess.PIPE, text=True, env=environment
-    )
+    asked = json.dumps(commands).encode()
+    process = subprocess.run(probe, input=asked, stdout=subprocess.PIPE, env=environment)
     if process.returncode:
         raise SystemExit(process.returncode)  # it has said what is wrong
-    return json.loads(process.stdout.splitlines()[-1])
+    return json.loads(process.stdout)
 
 
 def make_jobs(options, values):

@@ -2,11 +2,11 @@
 
 import collections
 import datetime
-import sys
 
 import rich.progress
 from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
+from internals.core import stdio
 from internals.core.text import count_nouns, format_value
 from internals.runs.run import read_record
 from internals.sweep.jobs import ENDED, find_run
@@ -29,7 +29,7 @@ class Progress:
         self.seconds = []  # of each script that has ended
         self.folders = ()
         columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}"
-        self.bar = rich.progress.Progress(*columns, disable=not sys.stdout.isatty())
+        self.bar = rich.progress.Progress(*columns, disable=not stdio.is_terminal())
         self.task = self.bar.add_task("", total=len(jobs))
         self.plan()
 

@@ -8,13 +8,17 @@ would begin.
 import contextlib
 import io
 import json
+import os
 import runpy
+import shlex
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from internals.core.keras_loader import keras
 
+from internals.core.files import fail
 from internals.runs.run import Run
 from internals.training import architecture
 
@@ -45,12 +49,20 @@ class Probe:
         raise Answer(record)
 
 
-def main():
+def take_stdout():
+    """Return stdout as a stream of its own; what the script or C code writes there is an error."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return stream
+
+
+def main(output=None):
     """Read a list of command lines from stdin; print a list of what run.json would hold."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback: whoever asks says what happened
     script, commands = sys.argv[1], json.load(sys.stdin)
     sys.path.insert(0, str(Path(script).resolve().parent))  # as Python does for a script
-    script_main = runpy.run_path(script, run_name="asked").get("main")
+    with explaining_faults([script]), contextlib.redirect_stdout(io.StringIO()):
+        script_main = runpy.run_path(script, run_name="asked").get("main")
     if not script_main:
         raise SystemExit(f"error: {script} has no main(); it cannot be swept")
     Run.probe, answers = Probe(), [None] * len(commands)
@@ -59,24 +71,47 @@ def main():
     for index in sorted(range(len(commands)), key=lambda i: which_data(parsed[i])):
         answers[index] = ask(script_main, [script, *commands[index]])
         keras.utils.clear_session()  # or all the networks stay in memory
-    print(json.dumps(answers))
+    print(json.dumps(answers), file=output, flush=True)
 
 
 def which_data(hyperparameters):
     """Return what decides which images are loaded, and how they are divided."""
-    return hyperparameters.data, hyperparameters.image_size, hyperparameters.validation_split
+    names = ("data", "labels", "skip_unreadable", "image_size", "validation_split")
+    return tuple(getattr(hyperparameters, name) for name in names)
 
 
 def ask(script_main, words):
     """Return what the probe answers when the script's main runs with these words as sys.argv."""
     sys.argv = words
+    small = architecture.explaining_small_images()
     try:
-        with contextlib.redirect_stdout(io.StringIO()), architecture.explaining_small_images():
+        with explaining_faults(words), contextlib.redirect_stdout(io.StringIO()), small:
             script_main()
     except Answer as answer:
         return answer.args[0]
     raise SystemExit("error: the script never calls common.start_run; it cannot be swept")
 
 
+@contextlib.contextmanager
+def explaining_faults(words):
+    """End the program in one line that says where the script of this command line has a fault."""
+    try:
+        yield
+    except Answer:
+        raise
+    except Exception as error:
+        script = words[0]
+        lines = [
+            each.lineno
+            for each in traceback.extract_tb(error.__traceback__)
+            if each.filename == script
+        ]
+        if isinstance(error, SyntaxError) and error.filename == script:
+            lines = [error.lineno]
+        where = f"{script}, line {lines[-1]}" if lines and lines[-1] else script
+        what = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+        fail(f"{where}: {what}\nTo see more of it: {shlex.join(['python', *words])}")
+
+
 if __name__ == "__main__":
-    main()
+    main(take_stdout())

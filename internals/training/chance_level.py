@@ -3,27 +3,45 @@
 It is judged by the accuracy and the cross-entropy of what the network answers, whatever its loss.
 """
 
+import math
+
 from internals.core.keras_loader import keras
 
 import numpy as np
 
 from internals.core.probabilities import find_meaning, to_probabilities
+from internals.core.text import count_nouns
+from internals.training.class_balance import describe_imbalance
 
-ADVICE = (
-    "try batch normalisation, as in minivggnet.py and vgg16.py, or a learning rate three times "
-    "smaller or larger"
-)
+FEW_UPDATES = 100  # after which no network can be judged
 SAMPLE = 200  # images whose answers are looked at while a network trains
 MARGIN = 0.1  # of accuracy above the share of the most frequent class
 
 
-def is_at_chance_level(accuracy, probabilities, labels):
-    """Return whether a network knows no more than how frequent each class is among `labels`."""
-    shares = np.bincount(labels) / len(labels)
-    known = shares[shares > 0]
+def is_at_chance_level(probabilities, labels):
+    """Return whether a network knows no more than how frequent each class is among `labels`.
+
+    All classes count alike, however many images they have: then whatever is answered to every
+    image comes to an accuracy of 1 / classes, and to the cross-entropy of their number at best.
+    """
+    weights = 1 / np.bincount(labels)[labels]
+    weights /= weights.sum()
     right = probabilities[np.arange(len(labels)), labels].clip(1e-7)
-    entropy = -np.sum(known * np.log(known))
-    return accuracy < shares.max() + MARGIN and -np.log(right).mean() > 0.99 * entropy
+    chance, classes = probabilities.argmax(axis=1) == labels, len(np.unique(labels))
+    accuracy, cross_entropy = weights @ chance, -weights @ np.log(right)
+    return accuracy < 1 / classes + MARGIN and cross_entropy > 0.99 * np.log(classes)
+
+
+def advise(labels, class_names, updates):
+    """Return what helps a network that only guesses, after so many updates of its weights."""
+    if updates < FEW_UPDATES:
+        return f"train longer: it has been updated {count_nouns(updates, 'time')}"
+    if unbalanced := describe_imbalance(labels, class_names):
+        return f"try --class-weights balanced: the classes are unbalanced, {unbalanced}"
+    return (
+        "try batch normalisation, as in minivggnet.py and vgg16.py, or a learning rate three "
+        "times smaller or larger"
+    )
 
 
 def is_guessing(accuracy, model, batches):
@@ -33,15 +51,15 @@ def is_guessing(accuracy, model, batches):
         return False  # and need not be asked
     outputs = model(batches.normalise(batches.images[:SAMPLE]), training=False)
     outputs = keras.ops.convert_to_numpy(outputs).astype("float32")
-    return is_at_chance_level(accuracy, to_probabilities(outputs, find_meaning(outputs)), labels)
+    return is_at_chance_level(to_probabilities(outputs, find_meaning(outputs)), labels)
 
 
-def explain_chance_level(history, accuracy, probabilities, data):
+def explain_chance_level(run, history, probabilities, data):
     """Say what a network calls the test images if it guesses there and did in its last epoch."""
     if history is None:
         return
     most = np.bincount(data.y_train).max() / len(data.y_train)
-    guesses = is_at_chance_level(accuracy, probabilities, data.y_test)
+    guesses = is_at_chance_level(probabilities, data.y_test)
     if not guesses or history.accuracy.iloc[-1] >= most + MARGIN:
         return
     predicted = probabilities.argmax(axis=1)
@@ -51,4 +69,6 @@ def explain_chance_level(history, accuracy, probabilities, data):
         f"No better than guessing: it called {share:.0%} of the test images "
         f"{data.class_names[favourite]!r}."
     )
-    print(f"The network has not begun to learn; {ADVICE}")
+    updates = len(history) * math.ceil(len(data.y_train) / run.hyperparameters.batch_size)
+    advice = advise(data.y_train, data.class_names, updates)
+    print(f"The network has not begun to learn; {advice}")

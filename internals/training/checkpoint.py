@@ -184,7 +184,9 @@ class Checkpoint(keras.callbacks.Callback):
             row["accuracy"], self.network, self.validation
         ):
             self.warned = True
-            print(f"No better than guessing so far. If that lasts, {chance_level.ADVICE}")
+            labels, names = self.batches.labels, self.run.record["data"]["class_names"]
+            advice = chance_level.advise(labels, names, (epoch + 1) * len(self.batches))
+            print(f"No better than guessing so far. If that lasts, {advice}")
 
     def make_row(self, epoch, logs, seconds):
         """Return the row of history.csv: COLUMNS, and the script's own metrics after them."""
@@ -219,6 +221,8 @@ class Checkpoint(keras.callbacks.Callback):
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         if run.stop:
             run.save(status=run.stop.status)  # now, whatever happens to the report
+            if self.quiet:
+                print()  # the progress bar has not ended its line
             print(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
         if not epochs:
             run.release()

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from internals.core.text import count_nouns
-from internals.training import devices, memory_estimate
+from internals.training import class_balance, devices, memory_estimate
 
 
 def print_summary(run, model, data):
@@ -30,10 +30,28 @@ def print_summary(run, model, data):
             "seconds of an epoch, float32 is likely faster"
         )
     print(f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}")
-    print(f"classes:    {data.num_classes}")
+    print(f"classes:    {data.num_classes}{describe_balance(data, hyperparameters)}")
     print(f"parameters: {run.record['parameters']:,}")
     print(f"memory:     {memory_estimate.describe(model, data, hyperparameters.batch_size)}")
     print(f"steps:      {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
+
+
+def print_accuracy(run, data):
+    """Print the test accuracy and, where the classes are unbalanced, its mean over them."""
+    print(f"Accuracy: {run.record['test_accuracy']:.2%} of {len(data.y_test):,} test images")
+    if unbalanced := class_balance.describe_imbalance(data.y_test, data.class_names):
+        balanced = run.record["balanced_accuracy"]
+        print(f"Balanced accuracy, the mean over the classes ({unbalanced}): {balanced:.2%}")
+
+
+def describe_balance(data, hyperparameters):
+    """Return in words how unbalanced the training images are, and what is done; "" where not."""
+    unbalanced = class_balance.describe_imbalance(data.y_train, data.class_names)
+    if not unbalanced:
+        return ""
+    weighted = hyperparameters.class_weights == "balanced"
+    words = "each counts alike" if weighted else "--class-weights balanced makes each count alike"
+    return f", unbalanced ({unbalanced}): {words}"
 
 
 def format_hyperparameters(values, edits=()):
@@ -46,6 +64,8 @@ def format_hyperparameters(values, edits=()):
         words.append(f"images of {values.image_size} x {values.image_size}")
     words += [edits["optimizer"]] if "optimizer" in edits else format_optimizer(values)
     words += [f"loss {edits['loss']}"] if "loss" in edits else []
+    if values.class_weights != "none":
+        words.append(f"{values.class_weights} classes")
     if values.label_smoothing:
         words.append(f"label smoothing {values.label_smoothing:g}")
     if values.flip:

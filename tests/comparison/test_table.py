@@ -28,6 +28,15 @@ def test_table(results):
     assert "75.00 %" in text and "1,250,858" in text and "±" not in text
 
 
+def test_runs_two_folders_deep(results):
+    deep = write_run(results / "exp1", "vgg16", 4, accuracy=0.6)
+    change_record(deep, started="2026-11-20T14:30:00-05:00")  # the latest, though not by its text
+    assert order(results) == ["03", "04", "02", "01"]
+    assert order(results, sort="started") == ["04", "03", "02", "01"]
+    place = f"exp1/vgg16/{deep.name}"
+    assert order(results, runs=(place,)) == order(results, runs=("exp1",)) == ["04"]
+
+
 def test_order_and_choice(results):
     assert order(results) == ["03", "02", "01"]
     assert order(results, sort="minutes") == ["01", "02", "03"]

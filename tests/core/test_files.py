@@ -29,8 +29,8 @@ def test_two_processes_take_turns(tmp_path):
         pytest.skip("no such lock there")
     code = (
         "import os, time\n"
-        "from internals.data import cifar10\n"
-        "with cifar10.one_process_at_a_time():\n"
+        "from internals.data import cifar\n"
+        "with cifar.one_process_at_a_time():\n"
         "    os.mkdir('turn')\n"
         "    time.sleep(0.5)\n"
         "    os.rmdir('turn')\n"

@@ -9,7 +9,7 @@ import pytest
 from conftest import import_script
 
 from internals.core.free_memory import find_free
-from internals.data import image_folder, parallel_reading
+from internals.data import image_reading, parallel_reading
 from internals.data.batches import ImageBatches
 from internals.data.image_file import read_image
 from internals.training import memory_estimate
@@ -64,17 +64,17 @@ GB = 10**9
 
 
 def test_images_that_do_not_fit(monkeypatch, capsys):
-    monkeypatch.setattr(image_folder, "find_free", lambda: 2 * GB)
-    image_folder.check_images(100_000, 64)
+    monkeypatch.setattr(image_reading, "find_free", lambda: 2 * GB)
+    image_reading.check_images(100_000, 64)
     with pytest.raises(SystemExit) as end:
-        image_folder.check_images(100_000, 512)
+        image_reading.check_images(100_000, 512)
     assert end.value.code == 2
     assert capsys.readouterr().err == (
         "error: image_size is 512; 100,000 images take 78.6 GB of memory then, and 2.0 GB are "
         "free; 64 would fit\n"
     )
     with pytest.raises(SystemExit):
-        image_folder.check_images(10_000_000, 512)
+        image_reading.check_images(10_000_000, 512)
     assert "not even 16 would fit" in capsys.readouterr().err
 
 
@@ -140,11 +140,13 @@ def impatient(monkeypatch):
 
 
 def test_other_processes_read_the_same_and_load_no_keras(impatient):
-    here = ["int(__import__('os').environ.get('nobody', 7))"] * 3 + ["broken"]
+    here = ["(int(__import__('os').environ.get('nobody', 7)), 3)"] * 3 + ["broken"]
     there = ["__import__('internals.data.dataset') and 'keras' in __import__('sys').modules"] * 2
-    images, problems = parallel_reading.read_all(eval, here + there, ())
+    there = [f"({each}, 0)" for each in there]
+    images, peaks, problems = parallel_reading.read_all(eval, here + there, ())
     assert images[[0, 1, 2, 4, 5]].tolist() == [7, 7, 7, 0, 0]
-    assert problems == ["broken: name 'broken' is not defined"]
+    assert peaks.tolist() == [3, 3, 3, 0, 0, 0]
+    assert problems == {3: "name 'broken' is not defined"}
 
 
 def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
@@ -158,6 +160,6 @@ def test_a_bar_on_a_terminal_only(monkeypatch, capsys):
     for terminal in (True, False):
         monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
         capsys.readouterr()
-        parallel_reading.read_all(eval, ["1"] * 20, ())
+        parallel_reading.read_all(eval, ["(1, 0)"] * 20, ())
     assert drawn == [(False, 20), (True, 20)]
     assert capsys.readouterr().out == ""

@@ -15,14 +15,17 @@ from PIL import Image
 
 from internals.data.image_file import read_image
 from internals.prediction import picture_sheet
-from internals.prediction.answers import Answer, Options, find_run, read_picture
+from internals.prediction.answers import Answer
+from internals.prediction.arguments import Options, find_run
+from internals.prediction.asking import ask
 from internals.prediction.network import load_predict
 from internals.prediction.occlusion import occlude, predict_with_map
+from internals.prediction.pictures import Preparation, read_picture
 from internals.prediction.reliability import accuracy_at_confidence
 from internals.runs.run_reader import read_run
-from predict import ask
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+SQUEEZED, CROPPED = Preparation(), Preparation(crop=True)
 SURE = 100 * np.exp(3) / (np.exp(3) + 2)  # a network answers (3, 0, 0) before its softmax: 90.9 %
 
 
@@ -71,35 +74,55 @@ def save_picture(path, color, middle=None, size=(96, 32)):
 
 def test_answers(tmp_path, trained, predict):
     save_picture(tmp_path / "wide.png", BLUE, middle=RED)
-    save_picture(tmp_path / "green one.jpg", (0, 254, 0), size=(30, 30))
-    process = predict("results/4layerCNN", "wide.png", "green one.jpg", "--csv", "answers.csv")
+    save_picture(tmp_path / "red one.jpg", (254, 0, 0), size=(30, 30))
+    process = predict("results/4layerCNN", "wide.png", "red one.jpg", "--csv", "answers.csv")
     assert process.returncode == 0 and process.stderr == ""
     assert f"run: {trained.relative_to(tmp_path)}\n" in process.stdout
     assert "It knows 3 classes, cat, dog, frog, and calls everything one" in process.stdout
     assert "It names 66.67 % of its test images rightly" in process.stdout
-    assert "cut to its centre square" in process.stdout and "--whole" in process.stdout
-    assert f"\nwide.png: cat {SURE:.1f} %, dog 4.5 %, frog 4.5 %\n" in process.stdout
-    assert "\ngreen one.jpg: dog 90.8 %, " in process.stdout
+    assert "squeezed, 32 x 32 pixels, as the run's images were\n" in process.stdout
+    assert "\nwide.png: frog " in process.stdout
+    assert "\nred one.jpg: cat 90.8 %, " in process.stdout
     said = "    of the 60 test images that it called 'cat' with 90 to 95 %, 67 % were 'cat' (95 % "
     assert said in process.stdout
-    assert process.stdout.count("drawn as") == process.stdout.count("drawn as green-one.png") == 1
+    assert process.stdout.count("drawn as") == process.stdout.count("drawn as red-one.png") == 1
     table = pd.read_csv(tmp_path / "answers.csv")
-    assert table.picture.tolist() == ["wide.png", "green one.jpg"]
-    assert table["first"].tolist() == ["cat", "dog"]
-    assert table.first_probability[0] == pytest.approx(SURE / 100, abs=1e-5)
-    assert table.test_images.tolist() == [60, 60]
-    assert table.share_right.tolist() == pytest.approx([2 / 3, 2 / 3], abs=1e-5)
-    assert table.drawn.tolist() == ["wide.png", "green-one.png"]
+    assert table.picture.tolist() == ["wide.png", "red one.jpg"]
+    assert table["first"].tolist() == ["frog", "cat"]
+    assert table.first_probability[1] == pytest.approx(SURE / 100, abs=2e-3)
+    assert table.test_images[1] == 60
+    assert table.share_right[1] == pytest.approx(2 / 3, abs=1e-5)
+    assert table.drawn.tolist() == ["wide.png", "red-one.png"]
     assert {path.name for path in (trained / "own").iterdir()} == {*table.drawn}
-    process = predict("known", "wide.png", "--whole")
-    assert "wide.png: frog " in process.stdout and "squeezed" in process.stdout
-    assert {path.name for path in (trained / "own").iterdir()} == {*table.drawn, "wide-whole.png"}
+
+
+def test_another_preparation_has_no_word_on_belief(tmp_path, trained, predict):
+    save_picture(tmp_path / "wide.png", BLUE, middle=RED)
+    process = predict("known", "wide.png", "--crop", "--csv", "answers.csv")
+    assert process.returncode == 0 and process.stderr == ""
+    assert "cut to its centre square, 32 x 32 pixels: otherwise than the run's images" in (
+        process.stdout
+    )
+    assert f"\nwide.png: cat {SURE:.1f} %, dog 4.5 %, frog 4.5 %\n    drawn as" in process.stdout
+    assert "test_images" not in pd.read_csv(tmp_path / "answers.csv")
+    assert {path.name for path in (trained / "own").iterdir()} == {"wide-crop.png"}
+
+
+@pytest.mark.parametrize("changes", [{"crop": True}, {"invert": True}])
+def test_preparation_of_a_run(trained, changes):
+    """Older runs squeezed their images, too; what another run did is not known here."""
+    run, data = read_run(trained), {**read_run(trained).record["data"]}
+    assert SQUEEZED.is_that_of(run) and not Preparation(**changes).is_that_of(run)
+    run = read_run(change_record(trained, data=data | {"preparation": "squeezed"}))
+    assert SQUEEZED.is_that_of(run) and not Preparation(**changes).is_that_of(run)
+    run = read_run(change_record(trained, data=data | {"preparation": "cropped"}))
+    assert not SQUEEZED.is_that_of(run) and not Preparation(**changes).is_that_of(run)
 
 
 def test_size_is_the_network_s(tmp_path, trained, networks, capsys):
     shutil.copy(networks / "wide.keras", trained / "model.keras")
     photo = save_picture(tmp_path / "photo.png", BLUE, middle=RED, size=(108, 36))
-    ask(read_run(trained), [str(photo)], False, [])
+    ask(read_run(trained), [str(photo)], CROPPED, [], common.normalise)
     share = re.search(r"photo.png: cat (\S+) %, frog", capsys.readouterr().out)[1]
     red, blue = 3 * 36 / 48, 3 * 12 / 48  # 48 columns are cut out, 36 of them red
     expected = 100 * np.exp(red) / (np.exp(red) + np.exp(blue) + 1)
@@ -116,7 +139,7 @@ def test_pictures_of_one_name(tmp_path, trained):
     def draw(photo):
         answer = Answer(str(photo), ["cat", "dog"], np.array([0.6, 0.4]), None)
         nothing = np.zeros((32, 32, 3), dtype="uint8"), np.zeros((12, 12))
-        return picture_sheet.draw_sheet(read_run(trained), answer, *nothing, whole=False).name
+        return picture_sheet.draw_sheet(read_run(trained), answer, *nothing, SQUEEZED).name
 
     names = [draw(photo) for photo in (first, *others, mine)]
     assert names == ["photo.png", "photo-2.png", "photo-3.png", "mine-2.png"]
@@ -151,12 +174,13 @@ def test_wrong_options(tmp_path, trained, predict):
     save_picture(tmp_path / "photo.png", RED)
     before = (tmp_path / "photo.png").read_bytes()
     for arguments, words in (
-        (["known"], "no picture is named; first comes the run, then one picture or more"),
+        (["known", "--crop"], "no picture is named; first comes the run, then one picture or more"),
         (["nowhere", "photo.png"], "nowhere is not a folder of runs, nor the name of a run; "),
         (["photo.png", "results"], "photo.png is not a folder of runs, nor the name of a run; "),
         (["known", "photo.png", "--csv", "no/a.csv"], "csv is 'no/a.csv'; there is no folder no"),
         (["known", "photo.png", "--csv", "results"], "csv is 'results'; that is a folder"),
-        (["known", "--csv", "photo.png", "photo.png"], "csv is 'photo.png'; it must be the name"),
+        (["known", "--csv", "photo.png", "photo.png"], "csv is 'photo.png'; it is written as text"),
+        (["known", "photo.png", "--csv", "t.xlsx"], "csv is 't.xlsx'; it is written as text"),
     ):
         process = predict(*arguments)
         assert process.returncode == 2, arguments
@@ -204,10 +228,10 @@ def test_newest_trained_run(tmp_path, monkeypatch, capsys):
 def test_without_predictions(tmp_path, trained, capsys):
     photo = save_picture(tmp_path / "photo.png", RED)
     (trained / "predictions.csv").unlink()
-    (row,) = ask(read_run(trained), [str(photo)], False, [])
+    (row,) = ask(read_run(trained), [str(photo)], SQUEEZED, [], common.normalise)
     said = capsys.readouterr()
     assert "How far to believe it cannot be told: predictions.csv: " in said.out
-    assert said.out.endswith("photo.png: cat 90.9 %, dog 4.5 %, frog 4.5 %\n")
+    assert "photo.png: cat 90.9 %, dog 4.5 %, frog 4.5 %\nDrawn in " in said.out
     assert said.err == "" and "test_images" not in row
 
 
@@ -219,7 +243,7 @@ def test_network_of_another_run(tmp_path, trained, networks, capsys):
         "model.keras cannot be loaded; it is damaged, or ",
     ):
         with pytest.raises(SystemExit) as stop:
-            ask(read_run(trained), [str(photo)], False, [])
+            ask(read_run(trained), [str(photo)], SQUEEZED, [], common.normalise)
         message = capsys.readouterr().err
         assert stop.value.code == 2 and words in message and message.count("\n") == 1
         (trained / "model.keras").write_bytes(b"half of it")
@@ -233,10 +257,10 @@ def test_network_of_another_run(tmp_path, trained, networks, capsys):
 def test_whole_picture_is_what_an_image_folder_has(tmp_path, random):
     pixels = random.integers(0, 256, (90, 160, 3), dtype="uint8")
     Image.fromarray(pixels).save(tmp_path / "photo.png")
-    whole = read_picture(tmp_path / "photo.png", (32, 32), whole=True)
+    whole = read_picture(tmp_path / "photo.png", (32, 32), SQUEEZED)
     np.testing.assert_array_equal(whole, read_image(tmp_path / "photo.png"))
     Image.fromarray(pixels[:, 35:125]).save(tmp_path / "square.png")
-    square = read_picture(tmp_path / "photo.png", (32, 32), whole=False)
+    square = read_picture(tmp_path / "photo.png", (32, 32), CROPPED)
     cut = read_image(tmp_path / "square.png")
     np.testing.assert_array_equal(square[:, 1:-1], cut[:, 1:-1])
     np.testing.assert_allclose(square, cut, atol=20)  # the edge pixels blend in what is beside them
@@ -308,7 +332,7 @@ def test_picture_is_looked_at_as_test_images_are(tmp_path, trained, corner, caps
     model.save(trained / "model.keras")
     Image.fromarray(image).save(tmp_path / "photo.png")
     run = read_run(change_record(trained, hyperparameters={"flip_test": flip}))
-    ask(run, [str(tmp_path / "photo.png")], False, [])
+    ask(run, [str(tmp_path / "photo.png")], SQUEEZED, [], common.normalise)
     assert f"photo.png: {words}" in capsys.readouterr().out
     expected = common.evaluate(model, image[np.newaxis], np.array([0]), flip)[0]
     predict, shape = load_predict(run, ["cat", "dog", "frog"], common.normalise)
@@ -348,8 +372,9 @@ def test_portrait(tmp_path, trained, monkeypatch, count):
     seen = np.zeros((32, 32, 3), dtype="uint8")
     falls = np.zeros((12, 12))
     falls[3, 4] = 0.25
-    path = picture_sheet.draw_sheet(read_run(trained), answer, seen, falls, whole=False)
+    path = picture_sheet.draw_sheet(read_run(trained), answer, seen, falls, CROPPED)
     assert path.parent == trained / "own" and path.name.startswith("frac-longlong")
+    assert path.stem.endswith("-crop")
     assert Image.open(path).size == (1260, 470)
     photo, saw, counted, scale, bars = figures[0].axes
     assert [bar.get_width() for bar in bars.patches] == shares[:10].tolist()

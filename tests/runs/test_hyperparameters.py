@@ -35,23 +35,36 @@ ARGUMENTS = {
     "--epochs ten": "Error parsing --epochs",
     "--data nowhere": "data is 'nowhere'",
     "--data empty": "empty has no folder train",
-    "--data one-class": "train has 1 class folders",
+    "--data one-class": "train has 1 class folder; it must have 2 to 1000",
     "--data no-images": "bee has no images",
-    "--data text": "0000.png: cannot identify image file",
-    "--data truncated": "0003.jpg: image file is truncated",
+    "--data text": "train/ant/0000.png: cannot identify image file",
+    "--data truncated": "train/bee/0003.jpg: image file is truncated",
     "--data other-classes": "only test has 'cow'",
-    "--data only-heic": "bee has no images; a class needs one or more of .png, .jpg, .jpeg, .jfif, "
-    ".bmp, .gif, .webp, .tif, .tiff; it has 18 .heic",
+    "--data only-heic": "bee has no images; a class needs one or more, such as .jpg or .png; it "
+    "has 18 .heic",
     "--data capital-test": "capital-test has no folder test but Test; rename it to test",
     "--data capital-train": "capital-train has no folder train but Training; rename it to train",
     "--data test-file": "test is not a folder; images belong in test/<class>/",
     "--data classes-only": "has no folder train; make one and move ant, bee into it",
-    "--data unzipped": "/unzipped/photos, which has one",
+    "--data unzipped": "1 of 34 images in",
+    "--data two-unzipped": "has no folder train; name",
+    "--data loose": "loose has no folder train; it holds 15 images and no class folders; move the",
+    "--data packed": "packed has no folder train; unpack photos.zip, then name the folder that",
+    "--data kaggle": "train holds 15 images and no class folders; trainLabels.csv may have their "
+    "classes: add --labels",
+    "--data loose-test": "test holds 15 images and no class folders, so nobody knows",
+    "--data two-validations": "two-validations has val and valid; keep one of them",
+    "--data labels.csv": "labels.csv', a table: name the folder of its images, and add --labels",
+    "--data digits --labels labels.csv": "data is 'digits'; with labels, data must be the folder",
+    "--data loose --labels nowhere.csv": "nowhere.csv'; it cannot be read as a table of file",
+    "--data loose --labels labels.csv": "labels.csv names no image of",
     "--data written-alike": "train has two classes that are both written 'bee?'",
-    "--data file.txt": "/file.txt', a file; it must be cifar10, digits, a "
-    "cifar-10-python.tar.gz or an image folder",
-    "--data ant.png": "/ant.png', a file",
-    "--data photos.zip": "Images in a zip or another archive must be unpacked first; then name the",
+    "--data file.txt": "/file.txt', a file: it must be cifar10, cifar100, digits, an archive of "
+    "CIFAR or an image folder",
+    "--data ant.png": "/ant.png', an image: name a folder that has train/<class>/* in it; to ask a",
+    "--data photos.zip": "/photos.zip', an archive: unpack it first, then name the folder that has",
+    "--data photos.tar.gz": "/photos.tar.gz', an archive: unpack it first, then name the",
+    "--data nested": "nested/photos has no folder train; make one and move ant, bee into it",
     "--data cifar-10-python.tar.gz": "is not the complete cifar-10-python.tar.gz: its SHA-256 is",
     "--data cifar-10-batches-py": "data_batch_1 is not the one of CIFAR-10: its MD5 is",
     "--data digits --results file.txt": "results is 'file.txt'",
@@ -59,7 +72,7 @@ ARGUMENTS = {
 }
 
 TWO_CLASSES = "no-images only-heic text truncated other-classes capital-test capital-train".split()
-TWO_CLASSES += "test-file written-alike".split()
+TWO_CLASSES += "test-file written-alike loose-test two-validations".split()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +85,7 @@ def bad_input(tmp_path_factory, digits_folder):
 
 def make_bad_input(folder, digits_folder):
     """Write what the arguments name: image folders that cannot be used, and a file."""
-    for name in ("file.txt", "photos.zip", "cifar-10-python.tar.gz"):
+    for name in ("file.txt", "photos.zip", "photos.tar.gz", "cifar-10-python.tar.gz"):
         (folder / name).write_text("not an archive, not a folder")
     (folder / "empty").mkdir()
     zero, one = digits_folder / "train" / "0", digits_folder / "train" / "1"
@@ -96,6 +109,18 @@ def make_bad_input(folder, digits_folder):
     shutil.copytree(folder / "text", folder / "unzipped" / "photos")
     (folder / "written-alike" / "train" / "bee").rename(folder / "written-alike/train/bee\1")
     shutil.copytree(one, folder / "written-alike" / "train" / "bee\2")
+    for name in ("one", "other"):
+        shutil.copytree(folder / "text", folder / "two-unzipped" / name)
+    shutil.copytree(zero, folder / "loose")
+    (folder / "packed").mkdir()
+    shutil.copytree(folder / "classes-only", folder / "nested" / "photos")
+    shutil.copy(folder / "photos.zip", folder / "packed")
+    shutil.copytree(zero, folder / "kaggle" / "train")
+    for table in ("labels.csv", "kaggle/trainLabels.csv"):
+        (folder / table).write_text("id,label\n1,cat\n2,dog\n")
+    shutil.copytree(zero, folder / "loose-test" / "test")
+    for name in ("val", "valid"):
+        shutil.copytree(folder / "loose-test" / "train", folder / "two-validations" / name)
     (folder / "cifar-10-batches-py").mkdir()
     for number in range(1, 6):  # pickles that run a program
         pickled = b"cos\nsystem\n(S'touch owned'\ntR."
@@ -114,6 +139,9 @@ def test_bad_input(zygote, tmp_path, bad_input, arguments):
     assert ARGUMENTS[arguments] in message
     assert "Traceback" not in process.stderr
     assert "epoch 1/" not in process.stdout
+    if "cannot be read:" in message:  # the only thing that is written is what they are
+        (bad_input / "results" / "unreadable.csv").unlink()
+        (bad_input / "results").rmdir()
     assert sorted(bad_input.rglob("*")) == before
 
 

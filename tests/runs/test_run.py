@@ -8,7 +8,7 @@ from datetime import datetime
 import common
 from internals.core.keras_loader import keras
 
-from internals.runs.run import make_run_folder
+from internals.runs.run import find_folders, make_run_folder, start_time
 
 
 def test_folder_removed_in_the_middle(start, at_epoch, make_hyperparameters, small_data, capsys):
@@ -48,3 +48,26 @@ def test_run_json_before_training(small_model, small_data, make_hyperparameters)
     assert record["data"]["images"] == {"train": 96, "validation": 32, "test": 40}
     assert record["hyperparameters"] == dataclasses.asdict(hyperparameters)
     assert record["backend"] == keras.backend.backend() and record["device"] in ("cpu", "gpu")
+
+
+def test_runs_are_found_however_deep_they_lie(tmp_path):
+    names = "s/2026-11-20_14-30-12", "exp/1/s/2026-11-20_14-30-12", "renamed", "copied/2026-11-20_1"
+    for name in names:
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "run.json").write_text("{}")
+    (tmp_path / ".hidden" / "2026-11-20_14-30-12").mkdir(parents=True)
+    (tmp_path / "exp" / "circle").symlink_to(tmp_path)
+    assert find_folders(tmp_path) == sorted(tmp_path / name for name in names)
+    assert find_folders(tmp_path / names[0]) == [tmp_path / names[0]]
+
+
+def test_runs_are_ordered_by_time_across_zones(monkeypatch):
+    texts = [
+        "2026-10-25T02:30:00+02:00",  # the last hour of summer time in Berlin
+        "2026-10-25T02:10:00+01:00",  # 40 minutes later
+        "2026-10-24T23:00:00-05:00",
+    ]
+    times = [start_time({"started": text}) for text in texts]
+    assert times == sorted(times)
+    local = datetime(2026, 11, 20, 14, 30)
+    assert start_time({"started": local.isoformat()}) == local.astimezone()  # an older record

@@ -156,6 +156,39 @@ def test_real_script(ask, tmp_path, digits_folder):
     assert other_split["data"]["images"]["validation"] == 40
 
 
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("def main(:\n", "line 1: SyntaxError: invalid syntax"),
+        ("\nimport no_such_module\n", "line 2: ModuleNotFoundError: No module named"),
+        ("def main():\n    return {}['q']\n", "line 2: KeyError: 'q'"),
+        ("print('hello')\n", "has no main(); it cannot be swept"),
+    ],
+)
+def test_fault_in_a_script_is_one_line(monkeypatch, capsys, tmp_path, text, message):
+    script = tmp_path / "faulty.py"
+    script.write_text(text)
+    monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(Run, "probe", None)
+    monkeypatch.setattr(sys, "argv", ["asking", str(script)])
+    monkeypatch.setattr(sys, "stdin", io.StringIO('[["--seed", "0"]]'))
+    with pytest.raises(SystemExit) as end:
+        script_probe.main()
+    assert message in (capsys.readouterr().err or str(end.value))
+    assert end.value.code == 2 or "main()" in message
+
+
+def test_script_that_writes_anything_to_stdout(tmp_path):
+    script = tmp_path / "odd.py"
+    script.write_text(
+        "import os\nos.write(1, bytes([255, 10]))\nimport udacity_cnn\n"
+        "main = lambda: (print('{'), os.write(1, b'{'), udacity_cnn.main())\n"
+    )
+    (record,) = plan.ask(str(script), [["--data", "digits", "--epochs", "1"]])
+    assert record["hyperparameters"]["epochs"] == 1
+
+
 def test_own_switch_and_wrong_value(ask, monkeypatch, capsys):
     loads = []
     load = common.read_data

@@ -1,5 +1,7 @@
 """What makes training faster against what it replaces."""
 
+import re
+
 import common
 from internals.core.keras_loader import keras
 
@@ -220,3 +222,13 @@ def test_no_thread_of_the_pipeline_sleeps_at_its_end():
         np.zeros((4, 2, 2, 3), "uint8"), np.zeros(4, "int64"), common.normalise, 2
     )
     assert batches.stream().options().autotune.enabled is False
+
+
+def test_progress_bar_ends_at_the_last_step(small_model, small_data, make_hyperparameters, capsys):
+    model = small_model(make_hyperparameters())
+    images, labels = common.normalise(small_data.x_train), small_data.y_train
+    bar = tensorflow_speedups.ProgressBar()
+    model.steps_per_execution = 4
+    model.fit(images[:90], labels[:90], batch_size=10, callbacks=[bar], verbose=1)
+    shown = re.findall(r"(\d+)/9\b", capsys.readouterr().out)
+    assert shown[-1] == "9" and all(int(step) <= 9 for step in shown)

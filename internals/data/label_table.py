@@ -1,0 +1,154 @@
+"""A table of files and classes, such as Kaggle's trainLabels.csv, in place of class folders."""
+
+import collections
+import io
+import os
+import posixpath
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from internals.core.files import fail, relative
+from internals.core.text import count_nouns, enumerate_few, make_printable
+from internals.data.image_file import has_image_suffix
+from internals.data.image_folder import MOST_CLASSES
+from internals.data.image_reading import read_listing
+
+FILE_COLUMNS = """
+id file files filename filenames file_name filepath file_path path image images img image_id imageid
+image_name image_path picture photo name
+""".split()
+CLASS_COLUMNS = "label labels class classes class_name category target species breed".split()
+SEPARATORS = ",;\t"
+LOOKED_AT = 200  # rows that show which column names the files
+
+
+def load_labelled(folder, table, hyperparameters):
+    """Return the Images of `folder` whose classes are in a table of file and class.
+
+    A fifth of each class becomes the test set, as with a folder without test/.
+    """
+    finder = Finder(folder, table.parent)
+    classes, missing = sort_by_class(read_rows(table, finder), finder, table)
+    if not 2 <= len(classes) <= MOST_CLASSES:
+        names = enumerate_few([*classes])
+        fail(f"{table} names {len(classes)} classes, {names}; it must be 2 to {MOST_CLASSES}")
+    for name in (name for name, paths in classes.items() if len(paths) < 2):
+        fail(
+            f"{table}: class {name!r} has one image; each class needs 2 or more, so that one can "
+            "be held out for the test"
+        )
+    print(f"labels: {table.name}; a fifth of each class is held out for the test")
+    images = read_listing(folder, {"train": classes}, hyperparameters, missing)
+    images.notes["labels"] = table.name
+    return images
+
+
+class Finder:
+    """The images below a folder, found by what a table calls them."""
+
+    def __init__(self, folder, beside):
+        self.folder, self.beside = folder, beside
+        self.paths = collections.defaultdict(set)  # by path, whole and without suffix
+        self.names = collections.defaultdict(set)  # by the path's last part alone
+        for place, _, files in os.walk(folder):
+            for name in filter(has_image_suffix, map(PurePosixPath, files)):
+                path = Path(place, name)
+                key = PurePosixPath(relative(path, folder).replace(os.sep, "/"))
+                for found, part in ((self.paths, key), (self.names, name)):
+                    found[str(part)].add(path)
+                    found[str(part.with_suffix(""))].add(path)
+
+    def find(self, name):
+        """Return the paths that a name of the table may mean: one where it is clear."""
+        name = name.replace("\\", "/")
+        if os.path.isabs(name):
+            name = relative(name, self.folder).replace(os.sep, "/")
+        below = relative(self.beside, self.folder).replace(os.sep, "/")
+        for key in (name, f"{below}/{name}", f"train/{name}"):  # as Kaggle's tables leave it out
+            if found := self.paths.get(posixpath.normpath(key)):
+                return found
+        other = self.beside / name
+        if has_image_suffix(other) and other.is_file():
+            return {other}
+        return self.names.get(posixpath.basename(name), set())
+
+
+def read_rows(path, finder):
+    """Return (file, class) of each row of the table, as they are written there."""
+    table = read_cells(path)
+    head = [cell.lower().replace(" ", "_").replace("-", "_") for cell in table.iloc[0]]
+    files = choose_file_column(table, head, finder, path)
+    others = [column for column in range(len(head)) if column != files]
+    named = [
+        head.index(word) for word in CLASS_COLUMNS if word in head and head.index(word) != files
+    ]
+    if not named and len(others) != 1:
+        fail(
+            f"{path} has the columns {enumerate_few(list(table.iloc[0]))}; it must have two, or "
+            "call the two that count file and class"
+        )
+    classes = named[0] if named else others[0]
+    first = table.iloc[0, files]
+    if not finder.find(first) and not has_image_suffix(PurePosixPath(first)):
+        table = table.iloc[1:]  # the header
+    rows = [
+        (file, make_printable(name))
+        for file, name in zip(table[files], table[classes], strict=True)
+    ]
+    if bare := [file for file, name in rows if not name]:
+        fail(f"{path} has no class for {count_nouns(len(bare), 'file')}: {enumerate_few(bare)}")
+    return rows
+
+
+def read_cells(path):
+    """Return the table's cells as text, without spaces around: "NA" and "1" are classes, too."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        separator = max(SEPARATORS, key=text.partition("\n")[0].count)
+        options = {"sep": separator, "header": None, "dtype": str, "keep_default_na": False}
+        table = pd.read_csv(io.StringIO(text), **options).fillna("")
+    except UnicodeDecodeError:
+        fail(f"labels is {str(path)!r}; it is not in UTF-8: save it as CSV in UTF-8")
+    except (OSError, ValueError) as error:  # pandas's own and wrong letters are ValueErrors
+        fail(f"labels is {str(path)!r}; it cannot be read as a table of file and class: {error}")
+    return table.map(str.strip)
+
+
+def choose_file_column(table, head, finder, path):
+    """Return which column names most images of the folder; those of classes may look alike."""
+    rows = table.iloc[:LOOKED_AT]
+    found = [len({cell for cell in rows[column] if finder.find(cell)}) for column in table]
+    if not any(found):
+        fail(
+            f"{path} names no image of {finder.folder}, in its last row for instance "
+            f"{', '.join(table.iloc[-1])}; data must be the folder of its images"
+        )
+    suffixed = [rows[column].map(PurePosixPath).map(has_image_suffix).any() for column in table]
+    called = [word in FILE_COLUMNS for word in head]
+    return max(
+        (column for column in table if found[column]),
+        key=lambda column: (suffixed[column], found[column], called[column]),
+    )
+
+
+def sort_by_class(rows, finder, table):
+    """Return {class: paths} in order, and (file, reason) of what is missing; say what is odd."""
+    named, missing, clashes = {}, [], []
+    for file, name in rows:
+        found = finder.find(file)
+        if len(found) != 1:
+            words = f"{len(found)} images could be meant" if found else "there is no such image"
+            missing.append((file, words))
+        elif named.setdefault(path := min(found), name) != name:
+            clashes.append(f"{file} ({named[path]}, {name})")
+    if clashes:
+        count = count_nouns(len(clashes), "file")
+        fail(f"{table} gives {count} a second class: {enumerate_few(clashes)}; it must be one")
+    used = set(named)
+    if unused := len(set().union(*finder.paths.values()) - used):
+        print(f"{count_nouns(unused, 'image')} of the folder not used: not in {table.name}")
+    classes = collections.defaultdict(list)
+    for path in sorted(named):
+        classes[named[path]].append(path)
+    return {name: classes[name] for name in sorted(classes)}, sorted(missing)
