@@ -50,6 +50,7 @@ from internals.training import (
     start_weights,
     tensorflow_speedups,
 )
+from internals.training.muon import Muon
 
 
 def launch(main):
@@ -84,10 +85,11 @@ class Hyperparameters:
     image_size: int = 32  # pixels a side of the images; another for an image folder only, 16 to 512
     epochs: int  # how many times the network sees every training image
     batch_size: int  # images per update of the weights
-    optimizer: Literal["sgd", "adam"]  # how an update follows from the gradient
+    optimizer: Literal["sgd", "adam", "muon"]  # how an update follows from the gradient
     learning_rate: float  # size of an update: too small learns slowly, too large not at all
-    momentum: float  # share of the last update that is carried into the next (sgd only), 0 to 1
-    nesterov: bool  # look ahead along the momentum (sgd only; no effect with momentum 0)
+    adam_share: float = 1.0  # muon: rate of Adam, for all but convolutions, in learning_rates
+    momentum: float  # share of the last update that is carried into the next (not adam), 0 to 1
+    nesterov: bool  # look ahead along the momentum (not adam; no effect with momentum 0)
     schedule: Literal["inverse_time", "cosine"] = "inverse_time"  # how the learning rate changes
     decay: float  # inverse_time: learning rate / (1 + decay * updates so far); 0 keeps it constant
     warmup: float = 0.0  # cosine: share of all updates in which the rate rises to learning_rate
@@ -167,6 +169,15 @@ def make_optimizer(hyperparameters, data):
     weight_decay = hyperparameters.weight_decay or None
     if hyperparameters.optimizer == "adam":
         optimizer = keras.optimizers.Adam(rate, weight_decay=weight_decay)
+    elif hyperparameters.optimizer == "muon":
+        optimizer = Muon(
+            rate,
+            weight_decay=weight_decay,
+            adam_weight_decay=hyperparameters.adam_share * hyperparameters.weight_decay,
+            adam_lr_ratio=hyperparameters.adam_share,
+            momentum=hyperparameters.momentum,
+            nesterov=hyperparameters.nesterov,
+        )
     else:
         optimizer = keras.optimizers.SGD(
             rate, hyperparameters.momentum, hyperparameters.nesterov, weight_decay=weight_decay

@@ -22,6 +22,7 @@ USUAL = {  # values that nobody need be told where all groups have them
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
     "class_weights": "none",
+    "adam_share": 1.0,
     "flip": False,
     "shift": 0,
     "flip_test": False,

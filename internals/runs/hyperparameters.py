@@ -49,6 +49,7 @@ RANGES = {  # field: the test of a value of its type, and what the message says 
     "epochs": (lambda n: n >= 1, "a whole number, 1 or more"),
     "batch_size": (lambda n: n >= 1, "a whole number, 1 or more"),
     "learning_rate": (lambda x: x > 0, "a number above 0"),
+    "adam_share": (lambda x: x >= 0, "a number, 0 or more"),
     "momentum": (lambda x: 0 <= x <= 1, "a number from 0 to 1"),
     "decay": (lambda x: x >= 0, "a number, 0 or more"),
     "warmup": (lambda x: 0 <= x < 1, "from 0 to below 1"),

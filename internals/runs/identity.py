@@ -30,6 +30,7 @@ HYPERPARAMETERS = {  # every other one decides
 }
 EARLIER = {  # hyperparameters that came later, and what they were in each run before
     "class_weights": "none",
+    "adam_share": 1.0,
 }
 
 

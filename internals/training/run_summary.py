@@ -84,7 +84,9 @@ def format_hyperparameters(values, edits=()):
 def format_optimizer(values):
     """Return the hyperparameters of the optimizer as a list of words."""
     words = [values.optimizer, f"learning rate {values.learning_rate:g}"]
-    if values.optimizer == "sgd" and values.momentum:
+    if values.optimizer == "muon":
+        words.append(f"Adam at {values.adam_share:g} of it")
+    if values.optimizer != "adam" and values.momentum:
         kind = "Nesterov momentum" if values.nesterov else "momentum"
         words.append(f"{kind} {values.momentum:g}")
     if values.schedule == "cosine":
