@@ -92,11 +92,12 @@ class Zygote:
             text=True,
         )
 
-    def start(self, script, *arguments, cwd, output, **environment):
+    def start(self, script, *arguments, cwd, output, drawn=False, **environment):
         """Start a script in `cwd`, its terminal being two files in `output`; return its pid."""
         self.output = Path(output)
         request = {"script": str(script), "arguments": [*map(str, arguments)]}
-        request |= {"cwd": str(cwd), "output": str(output), "environment": environment}
+        request |= {"cwd": str(cwd), "output": str(output), "drawn": drawn}
+        request |= {"environment": environment}
         print(json.dumps(request), file=self.process.stdin, flush=True)
         return int(self.process.stdout.readline().removeprefix("pid "))
 

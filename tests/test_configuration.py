@@ -45,7 +45,7 @@ def test_no_setting_decides_a_result(configured, tmp_path, zygote):
     assert process.returncode == 0, process.stderr
     assert process.stderr == ""
     arguments = ["--data", "digits", "--epochs", 1]
-    other = zygote.run("udacity_cnn", *arguments, cwd=tmp_path, output=tmp_path)
+    other = zygote.run("udacity_cnn", *arguments, cwd=tmp_path, output=tmp_path, drawn=True)
     assert other.returncode == 0, other.stderr
     runs = [only_run(each / "results") for each in (folder, tmp_path)]
     histories = [(run / "history.csv").read_text().rsplit(",", 1)[0] for run in runs]

@@ -148,7 +148,8 @@ def test_baseline_is_as_large_as_it_says(name, parameters):
 
 def test_baseline_trains_and_reports(tmp_path, zygote):
     arguments = ("--data", "digits", "--epochs", 1)
-    done = zygote.run(ROOT / "docs" / "networks" / "mlp", *arguments, cwd=tmp_path, output=tmp_path)
+    places = {"cwd": tmp_path, "output": tmp_path, "drawn": True}
+    done = zygote.run(ROOT / "docs" / "networks" / "mlp", *arguments, **places)
     assert done.returncode == 0, done.stderr
     assert (only_run(tmp_path / "results") / "accuracy.png").exists()
 

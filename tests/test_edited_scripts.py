@@ -27,9 +27,8 @@ def run(zygote, tmp_path, few):
         path.write_text(text)
         if "--resume" not in arguments:
             arguments = ("--data", few, *arguments)
-        return zygote.run(
-            path.with_suffix(""), *arguments, cwd=tmp_path, output=tmp_path, **environment
-        )
+        places = {"cwd": tmp_path, "output": tmp_path, "drawn": True}
+        return zygote.run(path.with_suffix(""), *arguments, **places, **environment)
 
     return run
 
@@ -128,13 +127,13 @@ try:
     script.main()
 except SystemExit as error:
     assert error.code == 2  # CIFAR-10 is not there; but "-f" was no flag of ours
-run, model = script.main(arguments)
-assert model.built and run.record["status"] == "finished"
 found = []
 thread = threading.Thread(target=lambda: found.append(script.main(arguments)))
 thread.start()
 thread.join()
-assert found[0][0].record["command"] == "python udacity_cnn.py"
+run, model = found[0]
+assert model.built and run.record["status"] == "finished"
+assert run.record["command"] == "python udacity_cnn.py"
 print("all well")
 """
 

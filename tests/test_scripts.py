@@ -44,7 +44,7 @@ def test_script(script, zygote, tmp_path, digits_folder):
     if script == "4layerCNN":
         process = run_script(script, *arguments, cwd=tmp_path)
     else:
-        process = zygote.run(script, *arguments, cwd=tmp_path, output=tmp_path)
+        process = zygote.run(script, *arguments, cwd=tmp_path, output=tmp_path, drawn=True)
     assert process.returncode == 0, process.stderr
     assert process.stderr == ""
     folder = only_run(tmp_path / "results")

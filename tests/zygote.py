@@ -1,8 +1,8 @@
 """Run scripts in forks of a process that has loaded Keras once: a tenth of a second each, not five.
 
-Reads one request a line, {"script", "arguments", "cwd", "output", "environment"}; answers "pid N"
-when the script starts and "status N" when it has ended. `output` names a folder for stdout.txt and
-stderr.txt.
+Reads one request a line, {"script", "arguments", "cwd", "output", "drawn", "environment"}; answers
+"pid N" when the script starts and "status N" when it has ended. `output` names a folder for
+stdout.txt and stderr.txt. What is not to be `drawn`, pictures and page, takes half of a short run.
 """
 
 import atexit
@@ -20,7 +20,8 @@ import common  # noqa: F401  (what all scripts import, and then what a report do
 
 import sklearn.metrics  # noqa: F401
 
-from internals.report import image_grids, run_plots  # noqa: F401
+from internals.comparison import page
+from internals.report import image_grids, run_plots, style  # noqa: F401
 
 
 def run(request):
@@ -30,6 +31,8 @@ def run(request):
         os.dup2(file, stream.fileno())
     os.chdir(request["cwd"])
     os.environ |= request["environment"]
+    if not request["drawn"]:
+        style.draw = page.refresh = lambda *_: None
     sys.argv = [f"{request['script']}.py", *request["arguments"]]
     path = ROOT / sys.argv[0]
     sys.path.insert(0, str(path.parent))  # as Python does

@@ -122,7 +122,8 @@ def test_signal_at_any_moment(udacity, tmp_path, number, moment):
         wait_for(lambda: [run for run in tmp_path.glob("results/*/*") if moment(run)])
         os.kill(pid, number)
 
-    process = udacity("--epochs", 1 if moment is in_the_report else 2000, meanwhile=meanwhile)
+    epochs = 1 if moment is in_the_report else 2000
+    process = udacity("--epochs", epochs, meanwhile=meanwhile, drawn=True)
     folder = only_run(tmp_path / "results")
     words = process.stdout + process.stderr
     assert process.returncode == 128 + number, words
@@ -283,7 +284,7 @@ def test_locked_until_its_last_file(udacity, tmp_path):
         wait_for(lambda: [run for run in tmp_path.glob("results/*/*") if in_the_report(run)])
         refused.append(is_locked(only_run(tmp_path / "results")))
 
-    process = udacity("--epochs", 1, meanwhile=meanwhile)
+    process = udacity("--epochs", 1, meanwhile=meanwhile, drawn=True)
     assert process.returncode == 0, process.stderr
     assert refused == [True]
     assert not is_locked(only_run(tmp_path / "results"))
@@ -350,7 +351,7 @@ def test_home_is_expanded(udacity, tmp_path, few):
     assert process.returncode == 0, process.stderr
     assert not (tmp_path / "~").exists()
     folder = only_run(home / "runs")
-    assert (folder / "accuracy.png").exists() and status(folder) == "finished"
+    assert (folder / "history.csv").exists() and status(folder) == "finished"
     record = json.loads((folder / "run.json").read_text())
     assert record["hyperparameters"]["data"] == str(home / "digits")
 
