@@ -339,9 +339,9 @@ def report(run, model, data):
         run.save(expected_calibration_error=error)
         run.save_predictions(data, probabilities)
         predicted = probabilities.argmax(axis=1)
-        run.save(balanced_accuracy=tables.balanced_accuracy(data.y_test, predicted))
-        matrix = tables.write_confusion_matrix(run.folder, data.y_test, predicted, data.class_names)
-        tables.write_classification_report(run.folder, data.y_test, predicted, data.class_names)
+        judged = run.folder, data.y_test, predicted, data.class_names
+        matrix = tables.write_confusion_matrix(*judged)
+        run.save(balanced_accuracy=tables.write_classification_report(*judged))
         history = run.history()  # None where the script did not train by `train`
         curves = [(run_plots.plot_history, run, name, data) for name in ("accuracy", "loss")]
         style.draw(

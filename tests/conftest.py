@@ -33,7 +33,7 @@ from PIL import Image
 from internals.comparison import page
 from internals.comparison.page import PICTURES
 from internals.data.dataset import load_digits
-from internals.report import image_grids, style
+from internals.report import style
 from internals.runs.run import Run
 from internals.training import run_summary
 from internals.training.checkpoint import Checkpoint
@@ -200,7 +200,6 @@ def wide_run(tmp_path_factory, wide_photos):
     ends = np.array([[2, 0]] * 3 + [[0, 0]] * 6 + [[0, 2]] * 3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(style, "draw", lambda *_: None)
-        patch.setattr(image_grids, "plot_samples", lambda *_: None)
         patch.setattr(page, "refresh", lambda *_: None)
         run = common.start_run("wide.py", model, data, hyperparameters)
         model.set_weights([ends, np.zeros(2)])

@@ -9,13 +9,8 @@ from internals.core.text import format_line
 from internals.runs.run_reader import class_names, count_images
 
 COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
-TOLD = (
-    "started_from",
-    "network",
-    "loss",
-    "preprocessing",
-    "backend",
-)  # beside hyperparameters, if need be
+# beside hyperparameters, if need be
+TOLD = ("started_from", "network", "loss", "preprocessing", "backend")
 
 
 @dataclasses.dataclass

@@ -12,6 +12,7 @@ from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
 from internals.core.files import check_table, expand, fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
+from internals.runs import identity
 from internals.runs.run_reader import names_of, place_of, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
@@ -21,11 +22,10 @@ USUAL = {  # values that nobody need be told where all groups have them
     "warmup": 0.0,
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
-    "class_weights": "none",
-    "adam_share": 1.0,
     "flip": False,
     "shift": 0,
     "flip_test": False,
+    **identity.EARLIER,
 }
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 

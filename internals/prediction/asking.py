@@ -1,14 +1,13 @@
 """Asking a run's network what pictures show: read, predicted in batches, printed, drawn."""
 
+import itertools
 import sys
 from pathlib import Path
-
-import numpy as np
 
 from internals.core.text import count_nouns, format_path
 from internals.prediction import answers, likeness, network, occlusion, picture_sheet
 from internals.prediction.contact_sheet import MOST, draw_contact_sheet
-from internals.prediction.pictures import read_picture
+from internals.prediction.pictures import read_pictures
 from internals.runs.run_reader import class_names
 
 MOST_SHEETS = 12  # pictures that are drawn one by one; it takes half a second each
@@ -47,25 +46,14 @@ def ask(run, paths, preparation, problems, normalise):
     rows = []
     for start in range(0, len(paths), MOST):
         few = paths[start : start + MOST]
-        found, images = read_pictures(few, (width, height), preparation, problems)
-        if found:
-            rows += answer_few(run, predict, found, images, predictions, drawings)
+        images, found, unread = read_pictures(few, (width, height), preparation)
+        problems += unread
+        if found.any():
+            read = itertools.compress(few, found)
+            rows += answer_few(run, predict, read, images, predictions, drawings)
     if drawings.drawn:
         print(f"Drawn in {format_path(run.folder / 'own')}")
     return rows
-
-
-def read_pictures(paths, size, preparation, problems):
-    """Return the paths of the pictures that can be read, and the pictures (n, height, width, 3)."""
-    found, images = [], []
-    for path in paths:
-        try:
-            images.append(read_picture(path, size, preparation))
-        except ValueError as error:
-            problems.append(str(error))
-            continue
-        found.append(path)
-    return found, np.array(images)
 
 
 def answer_few(run, predict, paths, images, predictions, drawings):

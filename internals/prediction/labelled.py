@@ -13,7 +13,7 @@ from internals.data.image_reading import spread
 from internals.data.layouts import is_image, shown
 from internals.prediction import answers, likeness, network, occlusion
 from internals.prediction.picture_sheet import name_file
-from internals.prediction.pictures import read_picture
+from internals.prediction.pictures import read_pictures
 from internals.report import feature_maps, image_grids, run_plots, style, tables
 from internals.runs.run import RUN_FOLDER, Run
 from internals.runs.run_reader import class_names
@@ -32,7 +32,8 @@ def evaluate(run, path, preparation, normalise):
     print(answers.fill(preparation.describe(run, (width, height))))
     print_classes(run, folder, classes, left_out)
     paths, labels = spread([classes[name] for name in names])
-    images, found, problems = read_images(paths, (width, height), preparation)
+    print(f"reading {count_nouns(len(paths), 'image')}", flush=True)
+    images, found, problems = read_pictures(paths, (width, height), preparation)
     if not found.any():
         return problems
     files = [make_printable(each.relative_to(folder).as_posix()) for each in paths[found]]
@@ -97,20 +98,6 @@ def print_classes(run, folder, classes, left_out):
                 "cannot tell"
             )
         )
-
-
-def read_images(paths, size, preparation):
-    """Return the images that can be read, (n,) which they are, and messages for the others."""
-    print(f"reading {count_nouns(len(paths), 'image')}", flush=True)
-    found = np.ones(len(paths), dtype=bool)
-    images, problems = np.empty((len(paths), *size[::-1], 3), dtype="uint8"), []
-    for index, path in enumerate(paths):
-        try:
-            images[index] = read_picture(path, size, preparation)
-        except ValueError as error:
-            found[index] = False
-            problems.append(str(error))
-    return images if found.all() else images[found], found, problems
 
 
 def summarise(run, folder, data, probabilities, preparation):

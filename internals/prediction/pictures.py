@@ -49,6 +49,19 @@ class Preparation:
         return 255 - pixels if self.invert else pixels
 
 
+def read_pictures(paths, size, preparation):
+    """Return the images that can be read, (n,) which they are, and messages for the others."""
+    found = np.ones(len(paths), dtype=bool)
+    images, problems = np.empty((len(paths), *size[::-1], 3), dtype="uint8"), []
+    for index, path in enumerate(paths):
+        try:
+            images[index] = read_picture(path, size, preparation)
+        except ValueError as error:
+            found[index] = False
+            problems.append(str(error))
+    return images if found.all() else images[found], found, problems
+
+
 def read_picture(path, size, preparation):
     """Return the picture as the network sees it, uint8; ValueError says why it cannot be read."""
     name = format_path(path)

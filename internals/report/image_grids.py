@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from internals.core.text import count_nouns
+from internals.core.text import count_nouns, shorten_path
 from internals.report.feature_maps import find_kernels, find_maps, find_most_confident_mistakes
 from internals.report.style import (
     DPI,
@@ -163,7 +163,7 @@ def name_of(data, index):
     if data.test_names is None:
         return f"image {index}"
     name = str(data.test_names[index])
-    return name if len(name) <= 30 else f"…{name[-29:]}"
+    return shorten_path(name, 30)
 
 
 @plain()

@@ -24,7 +24,7 @@ def balanced_accuracy(labels, predicted):
 
 
 def write_classification_report(folder, labels, predicted, class_names):
-    """Write classification_report.txt as scikit-learn words it, with four digits."""
+    """Write classification_report.txt as scikit-learn words it; return the balanced accuracy."""
     words = sklearn.metrics.classification_report(
         labels,
         predicted,
@@ -36,3 +36,4 @@ def write_classification_report(folder, labels, predicted, class_names):
     balanced = balanced_accuracy(labels, predicted)
     words += f"\nbalanced accuracy, the mean recall of the classes: {balanced:.4f}\n"
     write_text(folder / "classification_report.txt", words)
+    return balanced

@@ -124,9 +124,10 @@ def parse_hyperparameters(description, recipes, arguments=None):
         fail("resume is ''; it must be the folder of a run that is to go on")
     folder = hyperparameters.resume
     if folder:
-        defaults = recorded(folder, kind)
+        record = read_record_to_resume(Path(folder))
+        defaults = recorded(record, folder, kind)
         hyperparameters = expand(tyro.cli(kind, args=arguments, default=defaults))
-        check_more_epochs(read_record_to_resume(Path(folder)), hyperparameters)
+        check_more_epochs(record, hyperparameters)
     for field in dataclasses.fields(kind):
         was, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == was:
@@ -186,9 +187,9 @@ def may_differ(field, was, now):
     return identity.may_differ_on_resume(field, was, now)
 
 
-def recorded(folder, kind):
+def recorded(record, folder, kind):
     """Return the hyperparameters of the run in `folder`, which is to go on."""
-    values = read_record_to_resume(Path(folder))["hyperparameters"] | {"resume": folder}
+    values = record["hyperparameters"] | {"resume": folder}
     types = typing.get_type_hints(kind)
     try:
         return kind(**{name: restore(value, types.get(name)) for name, value in values.items()})
