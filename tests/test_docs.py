@@ -1,4 +1,4 @@
-"""What README and docs say, against the runs in results/ and the Keras that is installed."""
+"""What README and docs say, against the reference runs and the Keras that is installed."""
 
 import ast
 import functools
@@ -82,7 +82,7 @@ def test_docstring_has_a_measured_result(script):
 
 def accuracies(script, epochs):
     """Return the test accuracy after so many epochs of each run that has it, and of its seeds."""
-    for folder in (ROOT / "results" / script).iterdir():
+    for folder in (ROOT / "results" / "reference" / script).iterdir():
         record, history = tables().read_run(f"{script}/{folder.name}")
         held_out = record["data"]["images"]["validation"]
         if epochs == len(history) or epochs < len(history) and not held_out:

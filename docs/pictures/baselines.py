@@ -8,7 +8,7 @@ from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure
 from internals.report.style import clear_axes
 
 EPOCHS = 10
-LINES = {  # what is drawn, and the runs of it, by what their folders in results/ are called
+LINES = {  # what is drawn, and its runs, by what their folders in the reference are called
     "4layerCNN.py": ("4layerCNN/*_float32-seed-*", BLUE),
     "perceptron": ("mlp/*_seed-*", GREEN),
     "linear model": ("linear/*_seed-*", ORANGE),
@@ -19,7 +19,7 @@ def draw():
     figure = new_figure(8, 3.6)
     axes = figure.subplots()
     for words, (pattern, color) in LINES.items():
-        folders = sorted(ROOT.glob(f"results/{pattern}"))
+        folders = sorted(ROOT.glob(f"results/reference/{pattern}"))
         runs = committed(*folders)
         epochs = np.arange(1, min(EPOCHS, len(runs[0].history)) + 1)
         mean = draw_seeds(axes, epochs, runs, color, marker="o", markersize=4)

@@ -54,8 +54,8 @@ def shrink(photograph):
 
 
 def committed(*folders):
-    """Return the runs in these folders of results/."""
-    return [read_run(ROOT / "results" / folder) for folder in folders]
+    """Return the runs in these folders of results/reference/."""
+    return [read_run(ROOT / "results/reference" / folder) for folder in folders]
 
 
 def draw_seeds(axes, x, runs, color, **line):

@@ -14,7 +14,7 @@ def draw():
     figure = new_figure(8, 3.4)
     axes = figure.subplots()
     for words, (script, color) in LINES.items():
-        runs = committed(*sorted(ROOT.glob(f"results/{script}/*_held-out-*")))
+        runs = committed(*sorted(ROOT.glob(f"results/reference/{script}/*_held-out-*")))
         runs.sort(key=lambda run: run.record["hyperparameters"]["learning_rate"])
         rates = [run.record["hyperparameters"]["learning_rate"] for run in runs]
         accuracies = [100 * run.history.val_accuracy.iloc[-1] for run in runs]

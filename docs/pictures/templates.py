@@ -1,7 +1,7 @@
 """Draw the weights of a linear model for each class as a picture; grey is 0.
 
 python docs/networks/linear.py --name templates
-python docs/pictures/templates.py results/linear/*_templates
+python docs/pictures/templates.py results/reference/linear/*_templates
 """
 
 from drawing import clear_ticks, new_figure, np, save

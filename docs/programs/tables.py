@@ -1,4 +1,4 @@
-"""Write the tables of measured results anew, from the runs in results/ that this file names.
+"""Write the tables of measured results anew, from the reference runs that this file names.
 
 A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in README.md or in docs/.
 
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "results" / "reference"
 sys.path.insert(0, str(ROOT))
 
 import numpy as np
@@ -202,7 +203,7 @@ ABLATED = [
 @functools.cache
 def read_run(run):
     """Return the run's record and its history, indexed by epoch."""
-    folder = ROOT / "results" / run
+    folder = REFERENCE / run
     return read_record(folder), read_history(folder).set_index("epoch")
 
 
@@ -258,13 +259,13 @@ def engine_of(run):
 
 @functools.cache
 def groups_of(script):
-    """Return the groups of the script's runs in results/: alike but for the seed."""
-    folders = sorted(Path(ROOT, "results", script).glob("*/"))
+    """Return the groups of the script's reference runs: alike but for the seed."""
+    folders = sorted(Path(REFERENCE, script).glob("*/"))
     return make_groups([run_reader.read_run(folder) for folder in folders])
 
 
 def seeds_of(run):
-    """Return the runs in results/ that differ from this one in nothing but the seed, by seed."""
+    """Return the reference runs that differ from this one in nothing but the seed, by seed."""
     script, name = run.split("/")
     (group,) = (
         group for group in groups_of(script) if name in [each.folder.name for each in group.runs]
@@ -280,7 +281,7 @@ def accuracies_after(run, epochs):
 def show_accuracies(run, accuracies):
     """Return mean and standard deviation as a link to the run, and how many seeds there are."""
     text = format_mean_and_std(*mean_and_std(accuracies), "{:.2f}")
-    return f"[{text}](results/{run}) (n = {len(accuracies)})"
+    return f"[{text}](results/reference/{run}) (n = {len(accuracies)})"
 
 
 def show_interval(before, after):
@@ -428,7 +429,7 @@ def ablation_table():
 
 def run_named(script, name):
     """Return the first run of the script that was given this name."""
-    for folder in sorted(Path(ROOT, "results", script).glob("*/")):
+    for folder in sorted(Path(REFERENCE, script).glob("*/")):
         if read_run(run := f"{script}/{folder.name}")[0]["hyperparameters"]["name"] == name:
             return run
     raise ValueError(f"there is no run of {script} called {name}")

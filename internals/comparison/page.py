@@ -1,4 +1,4 @@
-"""The page results/index.html, which lays runs side by side; page.html here is its template.
+"""The page results/index.html, which lays runs side by side; the files page.* here make it.
 
 What it shows beside the runs' own pictures is in results/index_files, a folder of the page alone.
 """
@@ -23,7 +23,7 @@ from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path
 from internals.runs.run import read_record
-from internals.runs.run_reader import place_of
+from internals.runs.run_reader import REFERENCE, place_of
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
 FILES = "index_files"
@@ -70,8 +70,7 @@ def write_page(comparison, results):
         plotly=PLOTLY if copy_plotly(files) else "",
         most=MOST_IN_A_CHART,
         test_mark=TEST_MARK,
-        words=as_script(PAGE_WORDS),
-        sheet=TEST_IMAGES,
+        words=as_script(PAGE_WORDS | {"sheet": f"{FILES}/{TEST_IMAGES}"}),
         broken={format_path(folder): problem for folder, problem in comparison.broken.items()},
         pictures=PICTURES,
     )
@@ -139,6 +138,7 @@ def refresh(folder):
     try:
         folder = folder.resolve()
         results = folder.parent.parent
+        results = results.parent if results.name == REFERENCE else results
         with contextlib.redirect_stderr(messages):
             if folder.parent.name != read_record(folder)["script"]:
                 fail(f"{format_path(results)} is not a folder of results")

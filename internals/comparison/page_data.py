@@ -22,7 +22,7 @@ PAGE_WORDS = differences.WORDS | {
 def describe_data_set(data_set, sheet):
     """Return what the page must know of a data set, as JSON can hold it; adds pictures to `sheet`.
 
-    Comparisons, as page.html explains them, go by the places of their two groups: "0 3".
+    Comparisons, as page.js explains them, go by the places of their two groups: "0 3".
     """
     compared = data_set.groups[:MOST_COMPARED]
     facts = [differences.describe_group(group) for group in compared]

@@ -13,7 +13,7 @@ from internals.comparison.groups import TEST_MARK, make_groups
 from internals.core.files import check_table, expand, fail, write_text
 from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
 from internals.runs import identity
-from internals.runs.run_reader import names_of, place_of, read_folders
+from internals.runs.run_reader import is_reference, names_of, place_of, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
     "recipe": "published",
@@ -40,6 +40,7 @@ class Options:
     script: str = ""  # only runs of this script, such as 4layerCNN
     sort: SortBy = "accuracy"  # by which column, the best or the latest first
     limit: int = 0  # show only so many rows of each data set, from the first on; 0 shows all
+    reference: bool = True  # also the runs that came with the scripts, in results/reference
     csv: str = ""  # a file for what the tables show, for a spreadsheet or pandas
 
 
@@ -93,6 +94,8 @@ def read_runs(options):
         if word in words and not named:
             fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
         runs += named if word in words else read_folders(folders[word], broken)
+    if not (runs or options.reference):
+        found = [run for run in found if not is_reference(run, results)]
     runs = list({run.folder.resolve(): run for run in runs or found}.values())
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]

@@ -19,6 +19,7 @@ from internals.runs.record_fields import DATA_FIELDS, FIELDS, check_fields
 from internals.runs.run import find_folders, read_history, read_record, start_time
 
 COLUMNS = ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
+REFERENCE = "reference"  # the folder of runs, in that of results, which came with the scripts
 SOURCES = ("script.py", "common.py")  # that a run keeps as they were
 PREDICTIONS = ["image", "true", "predicted", "probability", "true_probability"]
 
@@ -137,6 +138,11 @@ def place_of(run, results):
     """Return the run's name by where it lies in the folder of results; its own one elsewhere."""
     inside = run.folder.is_relative_to(results)
     return format_line(run.folder.relative_to(results).as_posix()) if inside else run.name
+
+
+def is_reference(run, results):
+    """Return whether the run came with the scripts, rather than being the user's own."""
+    return run.folder.resolve().is_relative_to((results / REFERENCE).resolve())
 
 
 def read_folders(path, broken):
