@@ -248,9 +248,11 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         run_summary.print_summary(run, model, data)
         image_reading.write_unreadable(run.folder / "unreadable.csv", data.unreadable)
         write_text(run.folder / "architecture.txt", architecture.draw_architecture(model))
-        from internals.report import image_grids, style  # here, because --help need not wait
+        from internals.comparison import first_page  # here, because --help need not wait
+        from internals.report import image_grids, style
 
         style.draw((image_grids.plot_samples, run, data, first_images))
+        first_page.announce(run)
     return run
 
 

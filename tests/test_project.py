@@ -66,7 +66,15 @@ MAY_IMPORT = {  # packages, and modules, beside the package itself
     "comparison": {"core", "data", "runs", "report"},
     "prediction": {"core", "data", "runs", "report"},
     "sweep": {"core", "data", "runs", "training"},
-    "common": {"core", "data", "runs", "report", "training", "comparison.page"},
+    "common": {
+        "core",
+        "data",
+        "runs",
+        "report",
+        "training",
+        "comparison.page",
+        "comparison.first_page",
+    },
     "compare": {"core", "data", "runs", "report", "comparison"},
     "predict": {"core", "data", "runs", "report", "prediction", "common"},
     "sweep.py": {

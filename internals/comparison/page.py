@@ -22,6 +22,7 @@ from internals.comparison.table import Options, compare, format_cells, shared_se
 from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path
+from internals.runs import live
 from internals.runs.run import read_record
 from internals.runs.run_reader import REFERENCE, place_of
 
@@ -46,6 +47,7 @@ def write_page(comparison, results):
     if path.exists() and GENERATOR not in path.read_text("utf-8", errors="replace"):
         fail(f"{format_path(path)} is not a page of compare.py, and is kept")
     files.mkdir(parents=True, exist_ok=True)
+    live.prepare(results)
     sections, sheet, drawn = [], [], []
     for number, data_set in enumerate(comparison.data_sets, start=1):
         suffix = "" if number == 1 else f"_{number}"
@@ -143,8 +145,14 @@ def refresh(folder):
             if folder.parent.name != read_record(folder)["script"]:
                 fail(f"{format_path(results)} is not a folder of results")
             with locked(results / ".page.lock", patience=60):  # two runs may end at once
-                write_page(compare(Options(results=results)), results)
-        print(f"Side by side with other runs: {format_path(results / 'index.html')}")
+                comparison = compare(Options(results=results))
+                write_page(comparison, results)
+        keys = [
+            group.key
+            for group in comparison.groups
+            if any(run.folder.resolve() == folder for run in group.runs)
+        ]
+        print(f"Side by side with other runs:\n  {live.find_address(results, keys)}")
     except (Exception, SystemExit) as error:
         words = messages.getvalue().strip() or repr(error)
         print(f"The page that compares runs was not brought up to date: {words}")

@@ -11,25 +11,29 @@ def fail(message, exit_status=2):
     raise SystemExit(exit_status)
 
 
-def write_file(path, write):
-    """Write a file by `write(path)`, whole or not at all: it is made beside and then renamed."""
+def write_file(path, write, sync=True):
+    """Write a file by `write(path)`, whole or not at all: it is made beside and then renamed.
+
+    Without `sync` that is faster, and does not hold for a power failure.
+    """
     if not path.parent.exists():
         print(f"{path.parent} has been removed; it is made again")
         path.parent.mkdir(parents=True)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         write(beside)
-        with open(beside, "rb+") as file:
-            os.fsync(file.fileno())  # or a power failure could leave the new name without content
+        if sync:
+            with open(beside, "rb+") as file:
+                os.fsync(file.fileno())  # or a power failure could leave the name without content
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def write_text(path, text):
+def write_text(path, text, sync=True):
     """Write a text whole or not at all; stray bytes of file names in it are escaped."""
     content = text.encode("utf-8", errors="backslashreplace")
-    write_file(path, lambda beside: beside.write_bytes(content))
+    write_file(path, lambda beside: beside.write_bytes(content), sync)
 
 
 def expand(path):

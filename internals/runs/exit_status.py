@@ -36,11 +36,12 @@ def ending(run=None):
             exit_interrupted(run, error.__cause__)
         lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
         if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
-            exit_run(run, "failed", f"out of memory{advise_smaller(run)}: {said[0][:200]}", 1)
+            message = f"out of memory{advise_smaller(run)}: {said[0][:200]}"
+            exit_run(run, "failed", message, 1, "out of memory")
         if run and isinstance(error, OSError) and is_about(run, error):
             exit_run(run, "failed", f"the run's files cannot be written: {error}", 1)
         if run:
-            run.stopped("failed")
+            run.stopped("failed", lines[0].splitlines()[0][:200])
             print(f"The run has failed. {run.how_to_go_on()}")
         raise
 
@@ -63,9 +64,12 @@ def advise_smaller(run):
     return f"; lower batch_size, {batch_size}{also}"
 
 
-def exit_run(run, status, message, exit_status):
-    """Write the status, if the disk still takes it, and end the program with the message."""
+def exit_run(run, status, message, exit_status, reason=""):
+    """Write status and reason, if the disk still takes it, and end the program with the message.
+
+    The reason is the message, where it is not given in fewer words.
+    """
     if run:
-        run.stopped(status)
+        run.stopped(status, reason or message)
         message = f"{message}\n{run.how_to_go_on()}"
     fail(message, exit_status)

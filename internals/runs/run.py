@@ -17,6 +17,7 @@ import pandas as pd
 
 from internals.core import locks
 from internals.core.files import fail, write_text
+from internals.core.text import format_line
 from internals.runs import identity, sources
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
@@ -33,6 +34,7 @@ class Run:
     stop: Exception = None  # why training ended early, if it did
     caption: str = ""  # the values that a plot should name, in one line
     phase: int = 0  # which call of `train` is the last
+    live: object = None  # what tells open pages of it, once it trains: see live.py
     lock: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
     held = None  # the run that this process has taken
     probe = None  # of a sweep, which only asks what a run would be: see sweep/script_probe.py
@@ -51,11 +53,11 @@ class Run:
         self.lock.close()
         Run.held = None
 
-    def stopped(self, status):
-        """Record how the run ended, where the disk still takes it, and release it."""
+    def stopped(self, status, reason):
+        """Record how and why the run ended, where the disk still takes it, and release it."""
         if self.record.get("status") in (None, "running"):  # else it has been said before
             with contextlib.suppress(OSError):
-                self.save(status=status)
+                self.save(status=status, reason=format_line(reason))
         self.release()
 
     def how_to_go_on(self):

@@ -69,6 +69,11 @@ class ComparedRun:
         return at_end and not math.isnan(self.accuracy)
 
     @property
+    def ending(self):
+        """Return how, where and why the run ended: see `describe_ending`."""
+        return describe_ending(self.record, len(self.history))
+
+    @property
     def holds_out(self):
         """Return whether its epochs were judged by held-out images, not by the test set."""
         split = self.record["hyperparameters"].get("validation_split")
@@ -97,6 +102,20 @@ class ComparedRun:
         right = table.true.to_numpy() == table.predicted.to_numpy()
         bits = int.from_bytes(np.packbits(right).tobytes())  # each two of 200 runs are compared
         return hashlib.sha256(about).digest(), bits, len(table)
+
+
+def describe_ending(record, done):
+    """Return how, where and why a run of so many epochs ended.
+
+    Such as "diverged in epoch 1: the loss became nan"; runs made before say no reason.
+    """
+    status, reason = record["status"], record.get("reason") or ""
+    if status in ("finished", "running", "unknown"):
+        return format_line(status)
+    epochs = record["hyperparameters"].get("epochs")
+    left = not isinstance(epochs, int) or done < epochs
+    words = f"{status} in epoch {done + 1}" if left else f"{status} after epoch {done}"
+    return format_line(f"{words}: {reason}" if reason.removeprefix(status) else words)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core.files import fail, write_file
-from internals.runs import identity
+from internals.runs import identity, live
 from internals.runs.hyperparameters import is_number
 from internals.runs.run_reader import COLUMNS
 from internals.training import chance_level, compiled, distributed
@@ -18,9 +18,9 @@ from internals.training import chance_level, compiled, distributed
 class Stop(Exception):
     """Training ends before its last epoch."""
 
-    def __init__(self, status, exit_status, reason):
-        super().__init__(reason)
-        self.status, self.exit_status = status, exit_status
+    def __init__(self, status, exit_status, reason, advice=""):
+        super().__init__(reason + advice)
+        self.status, self.exit_status, self.reason = status, exit_status, reason
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -60,8 +60,15 @@ class Checkpoint(keras.callbacks.Callback):
             print(f"It goes on {where}")
         if self.run.phase > 1:
             self.record_phase()
+        self.run.record.pop("reason", None)
         self.run.save(status="running")
+        self.run.live = self.run.live or live.LiveRun(self.run)
+        self.tell("training")
         return True
+
+    def tell(self, state):
+        """Tell open pages what the run does, and its epochs so far."""
+        self.run.live.tell(state, self.rows, self.target())
 
     def restore(self):
         """Go back to the last finished epoch, and return its phase; 1 where there is no epoch."""
@@ -149,12 +156,11 @@ class Checkpoint(keras.callbacks.Callback):
     def diverged(self, what):
         """Return what ends training after `what`, with advice."""
         values = self.run.hyperparameters
-        reason = (
-            f"{what}. Likely the updates are too large: learning_rate "
-            f"is {values.learning_rate}, momentum {values.momentum}; try a third of the "
-            "first, or less of the second"
+        advice = (
+            f". Likely the updates are too large: learning_rate is {values.learning_rate}, "
+            f"momentum {values.momentum}; try a third of the first, or less of the second"
         )
-        return Stop("diverged", 1, reason)
+        return Stop("diverged", 1, what, advice)
 
     def on_test_batch_end(self, batch, logs=None):
         if number := distributed.max_over_processes(self.signal_number):
@@ -171,6 +177,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.run.save_history(self.rows)
         write_file(self.path, lambda path: self.save(path, values))
         self.run.save(epochs_done=epoch + 1)
+        self.tell("training")
         row = self.rows[-1]
         if not self.quiet:
             print(
@@ -219,8 +226,9 @@ class Checkpoint(keras.callbacks.Callback):
         if not run.stop and epochs < self.target():
             run.record["ended_by_callback"] = run.phase
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
-        if run.stop:
-            run.save(status=run.stop.status)  # now, whatever happens to the report
+        self.tell("evaluating")
+        if run.stop:  # recorded now, whatever happens to the report
+            run.save(status=run.stop.status, reason=run.stop.reason)
             if self.quiet:
                 print()  # the progress bar has not ended its line
             print(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
