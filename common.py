@@ -31,6 +31,7 @@ from internals.data.batches import ImageBatches
 from internals.data.dataset import Dataset
 from internals.data.loading import read_data
 from internals.data.preprocessing import digest_preprocessing
+from internals.report import while_training
 from internals.runs.exit_status import ending
 from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
 from internals.runs.run import Run, create_run, reopen_run
@@ -287,13 +288,19 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         try:
             speed = tensorflow_speedups.speeding_up(model, size, callbacks)
             streams = jax_scan.on_device(model, batches, validation, plain)
-            with handling_signals(record.request_stop), speed, streams as (shown, checked):
+            drawing = while_training.Drawing(run)
+            with handling_signals(record.request_stop), speed, drawing, streams as (shown, checked):
                 model.fit(
                     shown,
                     initial_epoch=len(record.rows),
                     epochs=record.target(),
                     validation_data=checked,
-                    callbacks=[*callbacks, record, tensorflow_speedups.ProgressBar()],
+                    callbacks=[
+                        *callbacks,
+                        record,
+                        keras.callbacks.LambdaCallback(on_epoch_end=drawing.draw),
+                        tensorflow_speedups.ProgressBar(),
+                    ],
                     class_weight=class_weight,
                     shuffle=False,  # ImageBatches does it
                     verbose=int(on_terminal),
@@ -329,7 +336,7 @@ def report(run, model, data):
 
     What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
     """
-    from internals.report import feature_maps, image_grids, run_plots, style, tables
+    from internals.report import calibration, image_grids, run_plots, style, tables
 
     with ending(run):
         distributed.leave_others(run)
@@ -337,7 +344,7 @@ def report(run, model, data):
         flip = run.hyperparameters.flip_test
         probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
         run.save(test_accuracy=accuracy, test_loss=loss)
-        *_, error = feature_maps.calibration_curve_of(probabilities, data.y_test)
+        *_, error = calibration.calibration_curve_of(probabilities, data.y_test)
         run.save(expected_calibration_error=error)
         run.save_predictions(data, probabilities)
         predicted = probabilities.argmax(axis=1)

@@ -14,7 +14,7 @@ from internals.data.layouts import is_image, shown
 from internals.prediction import answers, likeness, network, occlusion
 from internals.prediction.picture_sheet import name_file
 from internals.prediction.pictures import read_pictures
-from internals.report import feature_maps, image_grids, run_plots, style, tables
+from internals.report import calibration, image_grids, run_plots, style, tables
 from internals.runs.run import RUN_FOLDER, Run
 from internals.runs.run_reader import class_names
 
@@ -103,7 +103,7 @@ def print_classes(run, folder, classes, left_out):
 def summarise(run, folder, data, probabilities, preparation):
     """Return what is recorded of an evaluation: counts, accuracy, calibration, likeness."""
     right = int((probabilities.argmax(axis=1) == data.y_test).sum())
-    *_, error = feature_maps.calibration_curve_of(probabilities, data.y_test)
+    *_, error = calibration.calibration_curve_of(probabilities, data.y_test)
     like = likeness.find_likeness(run)
     unlike = [bool(like.explain(image)) for image in data.x_test] if like else None
     return {

@@ -1,13 +1,11 @@
-"""Kernels and feature maps of a network, its calibration, and its most confident mistakes."""
+"""Kernels and feature maps of a network, and its most confident mistakes."""
 
 from internals.core.keras_loader import keras
 
 import numpy as np
-import sklearn.calibration
 
 from internals.core.layers import find_calls, find_layers
 
-BINS = 10  # of probability, all as wide
 MOST_BLOCKS = 6  # that a picture has room for
 
 
@@ -16,20 +14,6 @@ def find_most_confident_mistakes(probabilities, labels, most):
     sure = probabilities.max(axis=1)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-sure[wrong], kind="stable")][:most]
-
-
-def calibration_curve_of(probabilities, labels):
-    """Return how sure and how often right a network is, bin by bin, and its calibration error.
-
-    Of each bin that holds an image: the mean probability, the share that is right, the number of
-    images. The expected calibration error is the mean distance of the first two over all images.
-    """
-    sure = np.nan_to_num(probabilities.max(axis=1)).clip(0, 1)  # softmax may round to over 1
-    right = (probabilities.argmax(axis=1) == labels).astype(int)
-    shares, means = sklearn.calibration.calibration_curve(right, sure, n_bins=BINS, pos_label=1)
-    edges = np.linspace(0, 1, BINS + 1)[1:-1]
-    _, counts = np.unique(np.searchsorted(edges, sure), return_counts=True)
-    return means, shares, counts, float(np.abs(means - shares) @ counts / counts.sum())
 
 
 def find_kernels(model, image_shape):

@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from internals.core.intervals import interval_of_share
-from internals.report.feature_maps import calibration_curve_of
+from internals.report.calibration import calibration_curve_of
 from internals.report.style import (
     add_axes,
     choose_epochs,

@@ -13,6 +13,7 @@ import time
 
 from internals.core import locks
 from internals.core.files import write_text
+from internals.core.text import count_nouns
 from internals.runs import identity
 from internals.runs.run_reader import REFERENCE, describe_ending
 
@@ -21,6 +22,7 @@ FILES = "index_files"  # the folder beside the page
 SCRIPT = "live.js"
 CURVES = ("accuracy", "val_accuracy", "loss", "val_loss")
 AT_WORK = ("training", "evaluating")  # states of a run; the others are ends, as run.json names them
+NEEDED = {"run", "identity", "state", "done", "epochs", "patience", "written"}
 KEPT = 3600  # seconds that the end of a run is told
 FIRST_EPOCH = 3600  # seconds without a word after which a run seems dead, before its first epoch
 REPORT = 300  # seconds for what comes between and after the epochs
@@ -127,14 +129,23 @@ def read(path):
     """Return what a run's file tells; {} where it is gone or damaged."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return told if {"run", "state", "written"} <= {*told} else {}
+        return told if NEEDED <= {*told} else {}
     except (OSError, ValueError, TypeError):
         return {}
 
 
-def read_all(results):
-    """Return what all runs tell, a dictionary each."""
-    return [told for told in map(read, find_files(results)) if told]
+def read_at_work(results):
+    """Return what the runs tell that train or are evaluated now, a dictionary each."""
+    told = [each for each in map(read, find_files(results)) if each]
+    now = time.time()
+    return [t for t in told if t["state"] in AT_WORK and now - t["written"] < t["patience"]]
+
+
+def describe(told):
+    """Return in words how far a run is that is at work."""
+    if told["state"] == "evaluating":
+        return f"{count_nouns(told['done'], 'epoch')} done, being evaluated"
+    return f"epoch {min(told['done'] + 1, told['epochs'])} of {told['epochs']}"
 
 
 def write_script(results):

@@ -5,7 +5,6 @@ Dask's workers import this module as well, so it loads no Keras.
 
 import contextlib
 import dataclasses
-import hashlib
 import os
 import socket
 import subprocess
@@ -19,7 +18,7 @@ import joblib
 
 from internals.core import locks
 from internals.core.files import relative
-from internals.runs import identity
+from internals.runs import identity, live
 from internals.runs.run import CAN_GO_ON, find_folders, read_record
 
 ROOT = str(Path(__file__).resolve().parents[2])  # the folder that Python must find internals in
@@ -51,8 +50,14 @@ class Job:
     @property
     def log(self):
         """Return the path of the script's output, whose name is that of the run's identity."""
-        digest = hashlib.sha256(identity.name_of_run(self.wanted).encode()).hexdigest()
-        return self.results / ".sweep" / f"{Path(self.script).stem}-{digest[:16]}.log"
+        digest = live.digest_identity(self.wanted)
+        return self.results / ".sweep" / f"{Path(self.script).stem}-{digest}.log"
+
+    @property
+    def full_label(self):
+        """Return the label with the script's name before it."""
+        stem = Path(self.script).stem
+        return stem if self.label == stem else f"{stem} {self.label}"
 
 
 @dataclasses.dataclass(frozen=True)

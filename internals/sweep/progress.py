@@ -5,9 +5,11 @@ import datetime
 
 import rich.progress
 from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
+from rich.text import Text
 
 from internals.core import stdio
-from internals.core.text import count_nouns, format_value
+from internals.core.text import count_nouns, format_value, shorten_path
+from internals.runs import live
 from internals.runs.run import read_record
 from internals.sweep.jobs import ENDED, find_run
 
@@ -20,6 +22,37 @@ PLAN = {  # how the plan calls a job, by the state of its run
 }
 
 
+MOST_SHOWN = 8  # runs that train, a line each
+
+
+class Bar(rich.progress.Progress):
+    """The bar, which grows with each epoch, and below it what trains, and its epoch."""
+
+    def __init__(self, jobs):
+        self.results, self.ended = jobs[0].results, 0
+        self.labels = {live.digest_identity(job.wanted): job.full_label for job in jobs}
+        columns = BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}"
+        super().__init__(*columns, disable=not stdio.is_terminal(), refresh_per_second=2)
+        self.add_task("", total=len(jobs))
+
+    def get_renderables(self):
+        """Yield the bar and the lines below it; Rich asks for them twice a second."""
+        training = [told for told in live.read_at_work(self.results) if self.is_mine(told)]
+        share = sum(told["done"] / max(told["epochs"], 1) for told in training)
+        for task in self.tasks:
+            self.update(task.id, completed=min(self.ended + share, len(self.labels)))
+        yield self.make_tasks_table(self.tasks)
+        for told in training[:MOST_SHOWN]:
+            words = f": {live.describe(told)}"
+            label = shorten_path(self.labels[told["identity"]], self.console.width - len(words))
+            yield Text(label + words, no_wrap=True, overflow="ellipsis")
+        if len(training) > MOST_SHOWN:
+            yield Text(f"and {len(training) - MOST_SHOWN} more")
+
+    def is_mine(self, told):
+        return told["identity"] in self.labels
+
+
 class Progress:
     """The jobs of a sweep, those that are done, and the terminal on which that is seen."""
 
@@ -28,9 +61,7 @@ class Progress:
         self.todo, self.done, self.failed = [], 0, 0
         self.seconds = []  # of each script that has ended
         self.folders = ()
-        columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}"
-        self.bar = rich.progress.Progress(*columns, disable=not stdio.is_terminal())
-        self.task = self.bar.add_task("", total=len(jobs))
+        self.bar = Bar(jobs)
         self.plan()
 
     def say(self, text):
@@ -56,7 +87,7 @@ class Progress:
         self.done += 1
         self.failed += status != "finished"
         self.folders += (folder,) if folder else ()
-        self.bar.update(self.task, completed=self.done)
+        self.bar.ended = self.done
 
     def add(self, outcome):
         """Say what became of a job."""
@@ -87,7 +118,7 @@ class Progress:
         end = datetime.datetime.now() + datetime.timedelta(seconds=mean * left / self.at_once)
         day = "" if end.date() == datetime.date.today() else f"{end:%A} "
         when = f"all will be done at about {day}{end:%H:%M}" if left else ""
-        self.bar.update(self.task, description=when)
+        self.bar.update(self.bar.task_ids[0], description=when)
         if len(self.seconds) == 1 and left:
             self.say(when)
 

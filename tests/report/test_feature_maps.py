@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, KnownModel
 
 from internals.core.intervals import interval_of_share
-from internals.report import feature_maps, image_grids, run_plots
+from internals.report import calibration, feature_maps, image_grids, run_plots
 
 layers = keras.layers
 
@@ -26,7 +26,7 @@ def probabilities_of(sure, predicted, classes=4):
 
 def test_calibration_by_hand():
     sure = [0.95, 0.93, 0.91, 0.55, 0.51]
-    means, shares, counts, error = feature_maps.calibration_curve_of(
+    means, shares, counts, error = calibration.calibration_curve_of(
         probabilities_of(sure, [0, 1, 2, 3, 0]), np.array([0, 1, 3, 3, 1])
     )
     np.testing.assert_allclose(means, [0.53, 0.93], rtol=1e-6)
@@ -40,7 +40,7 @@ def test_calibration_by_hand():
 def test_calibration_of_perfect_and_hopeless_networks(right, error, count):
     labels = np.zeros(count, dtype="int64")
     probabilities = probabilities_of([0.8] * count, labels if right else labels + 1)
-    means, shares, counts, found = feature_maps.calibration_curve_of(probabilities, labels)
+    means, shares, counts, found = calibration.calibration_curve_of(probabilities, labels)
     assert (shares.tolist(), counts.tolist()) == ([float(right)], [count])
     assert found == pytest.approx(error)
 
@@ -56,7 +56,7 @@ def test_calibration_of_few_images_is_drawn(run, count):
 def test_calibration_takes_what_rounding_and_overflow_leave():
     labels = np.array([0, 1])
     over = np.array([[np.float32(1.0000001), 0], [np.nan, np.nan]], dtype="float32")
-    assert math.isfinite(feature_maps.calibration_curve_of(over, labels)[-1])
+    assert math.isfinite(calibration.calibration_curve_of(over, labels)[-1])
 
 
 def test_interval_of_a_share_by_hand():
