@@ -25,6 +25,7 @@ from internals.core import stdio
 from internals.core.files import write_file, write_text
 from internals.core.probabilities import find_meaning, to_probabilities
 from internals.core.signals import handling_signals, raising_signals
+from internals.core.terminal import fill, say
 from internals.core.text import count_nouns
 from internals.data import dataset, image_reading
 from internals.data.batches import ImageBatches
@@ -381,9 +382,9 @@ def finish(run):
     except Exception as error:
         print(f"The page that compares runs was not brought up to date: {error!r}")
     print(f"Files in {run.folder}:")
-    print("  " + " ".join(path.name for path in sorted(run.folder.glob("[!.]*"))))
+    print(fill(" ".join(path.name for path in sorted(run.folder.glob("[!.]*"))), "  "))
     if status == "interrupted":
-        print(run.how_to_go_on())
+        say(run.how_to_go_on())
     run.release()
     if run.stop and run.stop.exit_status:
         raise SystemExit(run.stop.exit_status)

@@ -16,13 +16,15 @@ from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
 from internals.core.files import expand, fail
 from internals.core.signals import raising_signals
+from internals.core.terminal import print_description
 from internals.core.text import format_path
 from internals.runs import exit_status
 
 
 def main():
     """Print the tables and what was asked for, then draw the charts and write the page."""
-    options = tyro.cli(Options, description=__doc__)
+    print_description(__doc__)
+    options = tyro.cli(Options, description="")
     comparison = compare(options)
     if not comparison.groups:
         print("No runs yet. To make one: python 4layerCNN.py --data digits --epochs 10")

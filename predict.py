@@ -17,6 +17,7 @@ import tyro
 
 from internals.core import stdio
 from internals.core.signals import raising_signals
+from internals.core.terminal import print_description
 from internals.prediction import answers, arguments
 from internals.prediction.pictures import Preparation
 from internals.runs import exit_status
@@ -26,7 +27,8 @@ MOST_PROBLEMS = 20  # that are named
 
 def main():
     """Do what the command line asks of a run's network."""
-    options = tyro.cli(arguments.Options, description=__doc__)
+    print_description(__doc__)
+    options = tyro.cli(arguments.Options, description="")
     arguments.check(options)
     run = arguments.find_run(options)
     do = ask if options.pictures else evaluate if options.labelled else export

@@ -42,7 +42,7 @@ def show_table(folders, results):
     shown = table.compare(table.Options(runs=tuple(map(str, folders)), results=results))
     for data_set in shown.data_sets:
         print(f"{data_set.title}\n{table.show_table(data_set)}\n")
-    page.refresh(folders[0])
+    page.refresh(*folders)
 
 
 if __name__ == "__main__":

@@ -18,5 +18,5 @@ def ask(script, commands):
 
 
 plan.ask = ask
-sys.modules["internals.comparison.page"] = types.SimpleNamespace(refresh=lambda folder: None)
+sys.modules["internals.comparison.page"] = types.SimpleNamespace(refresh=lambda *folders: None)
 runpy.run_path(str(ROOT / "sweep.py"), run_name="__main__")

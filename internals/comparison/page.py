@@ -30,6 +30,7 @@ GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
 FILES = "index_files"
 PLOTLY = "plotly.min.js"
 TEST_IMAGES = "test_images.png"
+MOST_TICKED = 6  # rows, in an address
 MOST_DRAWN = 4  # data sets; the second one's charts end in _2
 PICTURES = (
     "accuracy loss confusion_matrix predictions mistakes calibration features samples".split()
@@ -134,11 +135,15 @@ def link_to(folder, results):
     return quote(os.fsencode(Path(relative(folder, results)).as_posix()))
 
 
-def refresh(folder):
-    """Bring the page in <results> up to date for a run in <results>/<script>/<run>; never raise."""
+def refresh(*folders):
+    """Bring the page in <results> up to date for runs in <results>/<script>/<run>; never raise.
+
+    Print its address with the rows of these runs ticked, the first few.
+    """
     messages = io.StringIO()  # of whatever ends the program, which a run must outlive
     try:
-        folder = folder.resolve()
+        folders = [each.resolve() for each in folders]
+        folder = folders[0]
         results = folder.parent.parent
         results = results.parent if results.name == REFERENCE else results
         with contextlib.redirect_stderr(messages):
@@ -150,9 +155,10 @@ def refresh(folder):
         keys = [
             group.key
             for group in comparison.groups
-            if any(run.folder.resolve() == folder for run in group.runs)
+            if any(run.folder.resolve() in folders for run in group.runs)
         ]
-        print(f"Side by side with other runs:\n  {live.find_address(results, keys)}")
+        address = live.find_address(results, keys[:MOST_TICKED])
+        print(f"Side by side with other runs:\n  {address}")
     except (Exception, SystemExit) as error:
         words = messages.getvalue().strip() or repr(error)
         print(f"The page that compares runs was not brought up to date: {words}")

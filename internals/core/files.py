@@ -1,28 +1,36 @@
 """Files that are written whole or not at all, and messages that end the program."""
 
 import os
+import secrets
 import sys
 from pathlib import Path
+
+from internals.core.terminal import fill
 
 
 def fail(message, exit_status=2):
     """Print one clear message, by default about wrong input, and end the program."""
-    print(f"error: {message}", file=sys.stderr)
+    message = f"error: {message}"
+    if getattr(sys.stderr, "isatty", bool)():
+        message = "\n".join(map(fill, message.splitlines()))
+    print(message, file=sys.stderr)
     raise SystemExit(exit_status)
 
 
-def write_file(path, write, sync=True):
+def write_file(path, write, shared=False):
     """Write a file by `write(path)`, whole or not at all: it is made beside and then renamed.
 
-    Without `sync` that is faster, and does not hold for a power failure.
+    One that is `shared` may be written by several machines at once; it is written faster, and need
+    not be whole after a power failure.
     """
     if not path.parent.exists():
         print(f"{path.parent} has been removed; it is made again")
         path.parent.mkdir(parents=True)
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    writer = secrets.token_hex(6) if shared else os.getpid()
+    beside = path.with_name(f".{path.stem}.{writer}.part{path.suffix}")
     try:
         write(beside)
-        if sync:
+        if not shared:
             with open(beside, "rb+") as file:
                 os.fsync(file.fileno())  # or a power failure could leave the name without content
         beside.replace(path)
@@ -30,10 +38,10 @@ def write_file(path, write, sync=True):
         beside.unlink(missing_ok=True)
 
 
-def write_text(path, text, sync=True):
+def write_text(path, text, shared=False):
     """Write a text whole or not at all; stray bytes of file names in it are escaped."""
     content = text.encode("utf-8", errors="backslashreplace")
-    write_file(path, lambda beside: beside.write_bytes(content), sync)
+    write_file(path, lambda beside: beside.write_bytes(content), shared)
 
 
 def expand(path):

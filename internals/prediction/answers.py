@@ -2,21 +2,18 @@
 
 import dataclasses
 import math
-import shutil
-import sys
-import textwrap
 
 import numpy as np
 import pandas as pd
 
 from internals.core.files import expand, fail, write_text
+from internals.core.terminal import UNBROKEN, fill
 from internals.core.text import enumerate_few, format_line, format_path, shorten_path
 from internals.prediction import reliability
 from internals.runs.run_reader import class_names
 
 PLACES = ("first", "second", "third")  # of the classes that are named
-WIDTH, LONGEST_PATH = 100, 60  # columns
-UNBROKEN = "\0"  # a space at which no line ends
+LONGEST_PATH = 60  # columns
 COLUMNS = ["picture", *(f"{place}{end}" for place in PLACES for end in ("", "_probability"))]
 COLUMNS += ["counted_on", "test_images", "share_right", "unlike", "drawn"]
 
@@ -92,22 +89,6 @@ def warn_of_guessing(run, count, predictions):
                 "rightly: its answers say next to nothing"
             )
         )
-
-
-def find_width():
-    """Return how many columns text may take: those of the terminal, if there is one."""
-    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
-
-
-def fill(text, indent="", width=None, later=None):
-    """Return a text in lines of at most so many columns, each number with its %.
-
-    `later` is the indent of the second and later lines, where it is another.
-    """
-    indents = {"initial_indent": indent, "subsequent_indent": indent if later is None else later}
-    text = text.replace(" %", f"{UNBROKEN}%")
-    lines = textwrap.fill(text, width or find_width(), **indents, break_on_hyphens=False)
-    return lines.replace(UNBROKEN, " ")
 
 
 def make_answer(path, class_names, probabilities, predictions, unlike=""):

@@ -7,11 +7,12 @@ import numpy as np
 
 from internals.core.files import expand, fail, write_text
 from internals.core.intervals import interval_of_share
+from internals.core.terminal import fill
 from internals.core.text import count_nouns, enumerate_few, format_path, make_printable
 from internals.data.dataset import Dataset
 from internals.data.image_reading import spread
 from internals.data.layouts import is_image, shown
-from internals.prediction import answers, likeness, network, occlusion
+from internals.prediction import likeness, network, occlusion
 from internals.prediction.picture_sheet import name_file
 from internals.prediction.pictures import read_pictures
 from internals.report import calibration, image_grids, run_plots, style, tables
@@ -29,7 +30,7 @@ def evaluate(run, path, preparation, normalise):
     folder, names = expand(path), class_names(run)
     classes, left_out = find_classes(folder, names)
     predict, (height, width, _) = network.load_predict(run, names, normalise)
-    print(answers.fill(preparation.describe(run, (width, height))))
+    print(fill(preparation.describe(run, (width, height))))
     print_classes(run, folder, classes, left_out)
     paths, labels = spread([classes[name] for name in names])
     print(f"reading {count_nouns(len(paths), 'image')}", flush=True)
@@ -86,14 +87,14 @@ def print_classes(run, folder, classes, left_out):
     if left_out:
         count = count_nouns(sum(left_out.values()), "image")
         words = f"left out: {count} of {enumerate_few([*left_out])}, no classes of the run"
-        print(answers.fill(f"{words}: it could not name them rightly"))
+        print(fill(f"{words}: it could not name them rightly"))
     if missing := [name for name, paths in classes.items() if not paths]:
         words = f"no images of {enumerate_few(missing)}: nothing is known of them"
-        print(answers.fill(f"{words}, and the accuracy is that of the other classes"))
+        print(fill(f"{words}, and the accuracy is that of the other classes"))
     trained = expand(str(run.record["hyperparameters"].get("data", ""))) / "train"
     if trained.is_dir() and folder.resolve().is_relative_to(trained.resolve()):
         print(
-            answers.fill(
+            fill(
                 "warning: the run was trained on these images; how good it is on others they "
                 "cannot tell"
             )
@@ -130,7 +131,7 @@ def print_accuracy(run, folder, data, record):
         print(f"          {run.accuracy:.2%} of the run's own test images")
     if unlike := record["unlike_the_training_images"]:
         words = f"unlike the training images: {unlike:,} of {count}"
-        print(answers.fill(f"{words}; asked for one of them, predict.py says in what"))
+        print(fill(f"{words}; asked for one of them, predict.py says in what"))
 
 
 def choose_place(run, folder, preparation):
@@ -170,4 +171,4 @@ def write(run, place, folder, data, probabilities, record):
         (run_plots.plot_calibration, shown_as, probabilities, data.y_test),
     )
     print(f"Files in {format_path(place)}:")
-    print("  " + " ".join(path.name for path in sorted(place.glob("[!.]*"))))
+    print(fill(" ".join(path.name for path in sorted(place.glob("[!.]*"))), "  "))

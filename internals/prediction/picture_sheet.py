@@ -15,9 +15,9 @@ from matplotlib import colormaps
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from internals.core.terminal import fill
 from internals.core.text import format_path, shorten
 from internals.data.image_file import open_image
-from internals.prediction.answers import fill
 from internals.report.style import add_axes, plain, save_figure, short_names
 
 PHOTO = (480, 480)  # more pixels would not be seen

@@ -13,6 +13,7 @@ from pathlib import Path
 import tyro
 
 from internals.core.files import fail
+from internals.core.terminal import print_description
 from internals.core.text import NAMED_DATA
 from internals.runs import identity
 from internals.runs.run import check_more_epochs, read_record_to_resume
@@ -117,8 +118,8 @@ def parse_hyperparameters(description, recipes, arguments=None):
     arguments = [*map(str, arguments)]
     defaults = choose_recipe(recipes, arguments)
     kind, names = type(defaults), ", ".join(each.recipe for each in recipes)
-    description = f"{(description or '').strip()}\n\nRecipes: {names}"
-    hyperparameters = tyro.cli(kind, args=arguments, default=defaults, description=description)
+    print_description(f"{(description or '').strip()}\n\nRecipes: {names}", arguments)
+    hyperparameters = tyro.cli(kind, args=arguments, default=defaults, description="")
     hyperparameters = expand(hyperparameters)
     if "--resume=" in arguments or ("--resume", "") in itertools.pairwise(arguments):
         fail("resume is ''; it must be the folder of a run that is to go on")

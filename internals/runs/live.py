@@ -76,7 +76,7 @@ class LiveRun:
         if self.results:
             with contextlib.suppress(OSError):  # of a disk that is full, or may only be read
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                write_text(self.path, json.dumps(self.told), sync=False)
+                write_text(self.path, json.dumps(self.told), shared=True)
                 write_script(self.results)
 
 
@@ -157,7 +157,7 @@ def write_script(results):
         files = find_files(results)
         told = [each for each in map(read, files) if each]
         text = json.dumps(told, separators=(",", ":"))
-        write_text(results / FILES / SCRIPT, f"trainingRuns({text});\n", sync=False)
+        write_text(results / FILES / SCRIPT, f"trainingRuns({text});\n", shared=True)
         if find_files(results) == files:
             return
 

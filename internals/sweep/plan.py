@@ -14,6 +14,7 @@ import joblib
 import tyro
 
 from internals.core.files import fail
+from internals.core.terminal import print_description
 from internals.runs import identity
 from internals.sweep.jobs import ROOT, Job
 
@@ -37,7 +38,8 @@ def parse(arguments, description):
     if not names and not {"-h", "--help"} & {*arguments}:
         fail("no script is named; one of the words must be its name, such as 4layerCNN.py")
     end = names[0] + 1 if names else len(arguments)
-    options = tyro.cli(Options, args=arguments[:end], description=description)
+    print_description(description, arguments[:end])
+    options = tyro.cli(Options, args=arguments[:end], description="")
     if not Path(options.script).is_file():
         fail(f"script is {options.script!r}; it must be a script such as 4layerCNN.py")
     if options.jobs is None:

@@ -4,13 +4,14 @@ import collections
 import datetime
 
 import rich.progress
-from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TimeElapsedColumn
 from rich.text import Text
 
 from internals.core import stdio
 from internals.core.text import count_nouns, format_value, shorten_path
 from internals.runs import live
 from internals.runs.run import read_record
+from internals.sweep import jobs
 from internals.sweep.jobs import ENDED, find_run
 
 PLAN = {  # how the plan calls a job, by the state of its run
@@ -28,19 +29,21 @@ MOST_SHOWN = 8  # runs that train, a line each
 class Bar(rich.progress.Progress):
     """The bar, which grows with each epoch, and below it what trains, and its epoch."""
 
-    def __init__(self, jobs):
-        self.results, self.ended = jobs[0].results, 0
-        self.labels = {live.digest_identity(job.wanted): job.full_label for job in jobs}
-        columns = BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}"
+    def __init__(self, wanted):
+        self.results, self.ended = wanted[0].results, 0
+        self.labels = {live.digest_identity(job.wanted): job.full_label for job in wanted}
+        count = "{task.fields[ended]}/{task.total}"
+        columns = BarColumn(20), count, TimeElapsedColumn(), "{task.description}"
         super().__init__(*columns, disable=not stdio.is_terminal(), refresh_per_second=2)
-        self.add_task("", total=len(jobs))
+        self.add_task("", total=len(wanted), ended=0)
 
     def get_renderables(self):
         """Yield the bar and the lines below it; Rich asks for them twice a second."""
         training = [told for told in live.read_at_work(self.results) if self.is_mine(told)]
         share = sum(told["done"] / max(told["epochs"], 1) for told in training)
         for task in self.tasks:
-            self.update(task.id, completed=min(self.ended + share, len(self.labels)))
+            share = min(self.ended + share, len(self.labels))
+            self.update(task.id, completed=share, ended=self.ended)
         yield self.make_tasks_table(self.tasks)
         for told in training[:MOST_SHOWN]:
             words = f": {live.describe(told)}"
@@ -48,6 +51,8 @@ class Bar(rich.progress.Progress):
             yield Text(label + words, no_wrap=True, overflow="ellipsis")
         if len(training) > MOST_SHOWN:
             yield Text(f"and {len(training) - MOST_SHOWN} more")
+        if (others := len(jobs.RUNNING) - len(training)) > 0:
+            yield Text(f"{count_nouns(others, 'script')} starting or ending")
 
     def is_mine(self, told):
         return told["identity"] in self.labels
@@ -56,12 +61,12 @@ class Bar(rich.progress.Progress):
 class Progress:
     """The jobs of a sweep, those that are done, and the terminal on which that is seen."""
 
-    def __init__(self, jobs, at_once):
-        self.jobs, self.at_once = jobs, at_once
+    def __init__(self, wanted, at_once):
+        self.jobs, self.at_once = wanted, at_once
         self.todo, self.done, self.failed = [], 0, 0
         self.seconds = []  # of each script that has ended
         self.folders = ()
-        self.bar = Bar(jobs)
+        self.bar = Bar(wanted)
         self.plan()
 
     def say(self, text):

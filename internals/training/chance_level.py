@@ -10,6 +10,7 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core.probabilities import find_meaning, to_probabilities
+from internals.core.terminal import say
 from internals.core.text import count_nouns
 from internals.training.class_balance import describe_imbalance
 
@@ -65,10 +66,10 @@ def explain_chance_level(run, history, probabilities, data):
     predicted = probabilities.argmax(axis=1)
     favourite = np.bincount(predicted).argmax()
     share = np.mean(predicted == favourite)
-    print(
+    say(
         f"No better than guessing: it called {share:.0%} of the test images "
         f"{data.class_names[favourite]!r}."
     )
     updates = len(history) * math.ceil(len(data.y_train) / run.hyperparameters.batch_size)
     advice = advise(data.y_train, data.class_names, updates)
-    print(f"The network has not begun to learn; {advice}")
+    say(f"The network has not begun to learn; {advice}")

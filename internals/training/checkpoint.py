@@ -9,6 +9,7 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core.files import fail, write_file
+from internals.core.terminal import say
 from internals.runs import identity, live
 from internals.runs.hyperparameters import is_number
 from internals.runs.run_reader import COLUMNS
@@ -193,7 +194,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.warned = True
             labels, names = self.batches.labels, self.run.record["data"]["class_names"]
             advice = chance_level.advise(labels, names, (epoch + 1) * len(self.batches))
-            print(f"No better than guessing so far. If that lasts, {advice}")
+            say(f"No better than guessing so far. If that lasts, {advice}")
 
     def make_row(self, epoch, logs, seconds):
         """Return the row of history.csv: COLUMNS, and the script's own metrics after them."""
@@ -231,12 +232,12 @@ class Checkpoint(keras.callbacks.Callback):
             run.save(status=run.stop.status, reason=run.stop.reason)
             if self.quiet:
                 print()  # the progress bar has not ended its line
-            print(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
+            say(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
         if not epochs:
             run.release()
             print("No epoch was finished: there is no accuracy to report")
             if run.stop.status == "interrupted":
-                print(run.how_to_go_on())
+                say(run.how_to_go_on())
             raise SystemExit(run.stop.exit_status)
         if run.stop and run.stop.status == "interrupted":
             print("Evaluating the epochs that are done; a second Ctrl-C skips that", flush=True)

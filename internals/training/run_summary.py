@@ -3,8 +3,11 @@
 import math
 from pathlib import Path
 
+from internals.core.terminal import say
 from internals.core.text import count_nouns
 from internals.training import class_balance, devices, memory_estimate
+
+INDENT = " " * 12  # below the words of a line of the summary
 
 
 def print_summary(run, model, data):
@@ -21,18 +24,20 @@ def print_summary(run, model, data):
     print(f"device:     {several}{device} with the {run.record['backend']} backend")
     seen = devices.count_gpus()
     if seen > run.record["devices"]:
-        print(f"note: {seen} GPUs are seen, {run.record['devices']} used; {devices.why_not_all()}")
+        say(f"note: {seen} GPUs are seen, {run.record['devices']} used; {devices.why_not_all()}")
     if precision != "float32":
         print(f"precision:  {precision}, weights and softmax float32")
     if device == "cpu" and devices.lacks_arithmetic(precision):
-        print(
+        say(
             f"warning: this processor has no {precision} arithmetic; compare the "
             "seconds of an epoch, float32 is likely faster"
         )
-    print(f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}")
-    print(f"classes:    {data.num_classes}{describe_balance(data, hyperparameters)}")
+    say(
+        f"images:     {count['train']:,} training, {validation}{count['test']:,} test{also}", INDENT
+    )
+    say(f"classes:    {data.num_classes}{describe_balance(data, hyperparameters)}", INDENT)
     print(f"parameters: {run.record['parameters']:,}")
-    print(f"memory:     {memory_estimate.describe(model, data, hyperparameters.batch_size)}")
+    say(f"memory:     {memory_estimate.describe(model, data, hyperparameters.batch_size)}", INDENT)
     print(f"steps:      {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
 
 
@@ -41,7 +46,7 @@ def print_accuracy(run, data):
     print(f"Accuracy: {run.record['test_accuracy']:.2%} of {len(data.y_test):,} test images")
     if unbalanced := class_balance.describe_imbalance(data.y_test, data.class_names):
         balanced = run.record["balanced_accuracy"]
-        print(f"Balanced accuracy, the mean over the classes ({unbalanced}): {balanced:.2%}")
+        say(f"Balanced accuracy, the mean over the classes ({unbalanced}): {balanced:.2%}")
 
 
 def describe_balance(data, hyperparameters):
