@@ -22,7 +22,7 @@ def flatten(name, value):
         return {name: format_line(value)}
     flat = {}
     for key, inner in value.items():
-        flat |= flatten(f"{name} {format_line(key)}", inner)
+        flat |= flatten(name if key == "config" else f"{name} {format_line(key)}", inner)
     return flat
 
 
@@ -104,10 +104,7 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "more": "more than chance",
     "not more": "may be chance",
     "welch": "Welch's interval over {n1} and {n2} seeds.",
-    "alone": (
-        "{n1} and {n2} seeds: the spread of the one run is taken to be that of the others "
-        "(Student's interval). Better: {sweep}"
-    ),
+    "one run": "{n1} and {n2} seeds: no interval, for one run has no spread. Better: {sweep}",
     "mcnemar": (
         "On these test images, {b} of which only the first names rightly and {c} only the second, "
         "these two networks {differ} (McNemar's test); whether another seed would say the same is "
@@ -118,6 +115,7 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "none": "One run each, no predictions to pair: whether this is chance is not known: {sweep}",
     "alike": "The seeds of a side are alike to the last digit: how much is chance is not known.",
     "sweep": "python sweep.py {script}.py ... --seed 0 1 2",
+    "failures": "{failures}; the difference is of those that learn.",
     "no cause": "Nothing that is recorded differs but the seeds.",
     "one cause": "One thing differs.",
     "nothing": NOT_RECORDED,
@@ -129,6 +127,7 @@ def explain(difference, first, second):
     """Return in words the difference of two groups, its interval, and whether it is chance."""
     if difference.amount is None:
         return WORDS["unknown"]
+    lacking = first if len(first.accuracies) < len(second.accuracies) else second
     numbers = {"amount": difference.amount, "low": difference.low, "high": difference.high}
     values = {name: f"{100 * value:+.2f}" for name, value in numbers.items() if value is not None}
     values |= {
@@ -138,10 +137,13 @@ def explain(difference, first, second):
         "n2": len(second.accuracies),
         "b": f"{difference.only_first:,}",
         "c": f"{difference.only_second:,}",
-        "sweep": WORDS["sweep"].format(script=format_line(second.first.record["script"])),
+        "sweep": WORDS["sweep"].format(script=format_line(lacking.first.record["script"])),
     }
-    sentence = WORDS["interval" if "low" in values else "no interval"].format(**values)
-    return f"{sentence} {WORDS[difference.method].format(**values)}"
+    sentences = [WORDS["interval" if "low" in values else "no interval"].format(**values)]
+    sentences.append(WORDS[difference.method].format(**values))
+    if failures := " and ".join(filter(None, [first.failures, second.failures])):
+        sentences.append(WORDS["failures"].format(failures=failures))
+    return " ".join(sentences)
 
 
 def scripts_differ(first, second):

@@ -19,7 +19,7 @@ class Difference:
     amount: float
     low: float | None
     high: float | None
-    method: str  # welch, alone, mcnemar, alike or none
+    method: str  # welch, mcnemar, alike, one run or none
     only_first: int = 0  # McNemar's: images that only the first names rightly
     only_second: int = 0
 
@@ -34,26 +34,33 @@ class Difference:
 def compare_seeds(first, second):
     """Return the difference of two means of accuracies, one or more seeds on each side.
 
-    With two or more on both sides the interval is Welch's. A run alone has no spread of its own:
-    it is taken to be the other side's (Student's interval). One run each gives no interval.
+    With two or more on both sides the interval is Welch's. A run alone has no spread of its own,
+    and the other side's need not be like it, so it gives no interval.
     """
     counts = len(first), len(second)
     amount = float(np.mean(second) - np.mean(first))
-    if min(counts) == 0 or max(counts) == 1:
-        return Difference(amount, None, None, "none")
-    if min(counts) == 1:
-        several = first if counts[0] > 1 else second
-        variance, freedom = np.var(several, ddof=1) * (1 + 1 / len(several)), len(several) - 1
-    else:
-        parts = [np.var(side, ddof=1) / len(side) for side in (first, second)]
-        variance = sum(parts)
-        weighted = sum(part**2 / (count - 1) for part, count in zip(parts, counts, strict=True))
-        freedom = variance**2 / weighted if weighted else 1
-    if not variance:  # all seeds alike: how far others would be off cannot be told
+    if min(counts) < 2:
+        return Difference(amount, None, None, "one run" if max(counts) > 1 else "none")
+    parts = [np.var(side, ddof=1) / len(side) for side in (first, second)]
+    if not sum(parts):  # all seeds alike: how far others would be off cannot be told
         return Difference(amount, None, None, "alike")
-    reach = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * math.sqrt(variance)
-    method = "alone" if min(counts) == 1 else "welch"
-    return Difference(amount, amount - reach, amount + reach, method)
+    weighted = sum(part**2 / (count - 1) for part, count in zip(parts, counts, strict=True))
+    reach = quantile(sum(parts) ** 2 / weighted) * math.sqrt(sum(parts))
+    return Difference(amount, amount - reach, amount + reach, "welch")
+
+
+def interval_of_mean(values):
+    """Return the ends of Student's interval of a mean over seeds; None for fewer than two."""
+    if len(values) < 2:
+        return None
+    mean, spread = mean_and_std(values)
+    reach = quantile(len(values) - 1) * spread / math.sqrt(len(values))
+    return mean - reach, mean + reach
+
+
+def quantile(freedom):
+    """Return how many standard errors a two-sided interval reaches, by Student's distribution."""
+    return float(special.stdtrit(freedom, (1 + LEVEL) / 2))
 
 
 def compare_pairs(only_first, only_second, total):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from internals.core import locks
+from internals.core.probabilities import is_chance
 from internals.core.text import format_line
 from internals.runs import identity
 from internals.runs.record_fields import DATA_FIELDS, FIELDS, check_fields
@@ -55,6 +56,20 @@ class ComparedRun:
     @property
     def accuracy(self):
         return float(self.record.get("test_accuracy", "nan"))
+
+    @functools.cached_property
+    def is_reference(self):
+        """Return whether the run came with the scripts, rather than being the user's own."""
+        return self.folder.resolve().parent.parent.name == REFERENCE
+
+    @functools.cached_property
+    def is_at_chance(self):
+        """Return whether its network answers no better than the same class for every image."""
+        classes, loss = len(class_names(self)), self.record.get("test_loss", math.inf)
+        if classes < 2 or not self.record.get("cross_entropy", True):
+            return False
+        accuracy = self.record.get("balanced_accuracy", self.accuracy)
+        return is_chance(accuracy, math.inf if math.isnan(loss) else loss, classes)
 
     @property
     def minutes(self):
@@ -138,11 +153,6 @@ def place_of(run, results):
     """Return the run's name by where it lies in the folder of results; its own one elsewhere."""
     inside = run.folder.is_relative_to(results)
     return format_line(run.folder.relative_to(results).as_posix()) if inside else run.name
-
-
-def is_reference(run, results):
-    """Return whether the run came with the scripts, rather than being the user's own."""
-    return run.folder.resolve().is_relative_to((results / REFERENCE).resolve())
 
 
 def read_folders(path, broken):

@@ -67,13 +67,8 @@ def test_lines_for_plotly(tmp_path):
     make_run(tmp_path, 9, backend="torch", accuracy=0.1)
     several, alone = compare(Options(results=tmp_path)).groups
     band, one, other, mean = plotly_lines(several)
-    assert mean["style"]["name"].endswith("&lt;b&gt;&amp; (n = 2)")
-    assert [line["style"].get("showlegend", True) for line in (band, one, other, mean)] == [
-        False,
-        False,
-        False,
-        True,
-    ]
+    assert mean["name"].endswith("&lt;b&gt;&amp; (n = 2)")
+    assert [line["kind"] for line in (band, one, other, mean)] == ["band", "seed", "seed", "mean"]
     np.testing.assert_allclose(read(one["arrays"]["val_accuracy"]), [0.1, 0.35, 0.6])
     np.testing.assert_allclose(read(mean["arrays"]["val_accuracy"]), [0.1, 0.4, 0.7])
     np.testing.assert_allclose(read(mean["arrays"]["minutes"]), [0.5, 1, 1.5])

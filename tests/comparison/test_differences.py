@@ -102,8 +102,12 @@ def test_seeds_are_welchs_and_a_run_alone_is_said(tmp_path):
         make_run(tmp_path, 1 + seed, seed=seed, accuracy=accuracy)
     make_run(tmp_path, 20, accuracy=0.9, backend="torch")
     first, second = two_groups(tmp_path)
-    assert "1 seeds" in explain(compare_groups(first, second), first, second)
-    assert compare_groups(first, second).method == "alone"
+    found = compare_groups(first, second)
+    assert (found.method, found.low, found.more_than_chance) == ("one run", None, None)
+    assert explain(found, first, second) == (
+        "+19.00 points. 3 and 1 seeds: no interval, for one run has no spread. "
+        "Better: python sweep.py 4layerCNN.py ... --seed 0 1 2"
+    )
     make_run(tmp_path, 21, accuracy=0.91, backend="torch", seed=1)
     first, second = two_groups(tmp_path)
     words = explain(compare_groups(first, second), first, second)

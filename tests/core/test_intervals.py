@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from internals.core.intervals import compare_pairs, compare_seeds, mean_and_std
+from internals.core.intervals import compare_pairs, compare_seeds, interval_of_mean, mean_and_std
 
 
 def interval(difference):
@@ -24,28 +24,26 @@ def test_seeds_on_both_sides_are_welchs(random):
         assert found.more_than_chance == (expected.pvalue < 0.05)
 
 
-def test_a_run_alone_has_the_others_spread(random):
-    several = random.normal(0.7, 0.01, 3)
-    for alone in (0.7, 0.9):
-        expected = stats.ttest_ind(several, [alone], equal_var=True)
-        for found, sign in (
-            (compare_seeds([alone], several), 1),
-            (compare_seeds(several, [alone]), -1),
-        ):
-            low, high = sorted(sign * np.array(interval(found)))
-            assert (low, high) == pytest.approx(tuple(expected.confidence_interval()))
-            assert found.more_than_chance == (expected.pvalue < 0.05) == (alone == 0.9)
-            assert found.method == "alone"
+def test_a_mean_has_students_interval(random):
+    for count in (2, 3, 10):
+        values = random.normal(0.7, 0.01, count)
+        expected = stats.ttest_1samp(values, 0).confidence_interval()
+        assert interval_of_mean(values) == pytest.approx(tuple(expected))
+    assert interval_of_mean([0.7]) is None
 
 
 def test_made_by_hand():
     same = compare_seeds([0.7, 0.72, 0.71], [0.71, 0.7, 0.72])
     assert same.amount == pytest.approx(0) and same.more_than_chance is False
     assert compare_seeds([0.5, 0.51, 0.52], [0.8, 0.81, 0.82]).more_than_chance is True
-    for one, other in (([0.5], [0.6]), ([0.1, 0.1], [0.1001]), ([0.1, 0.1], [0.2, 0.2])):
-        unknown = compare_seeds(one, other)  # seeds that do not learn are alike to the last digit
-        assert unknown.more_than_chance is None
-        assert unknown.method == ("none" if len(one) == 1 else "alike")
+    for one, other, method in (
+        ([0.5], [0.6], "none"),
+        ([0.5, 0.6], [0.5], "one run"),  # it has no spread, and need not have that of the others
+        ([0.1, 0.1], [0.2, 0.2], "alike"),  # seeds that do not learn are alike to the last digit
+    ):
+        unknown = compare_seeds(one, other)
+        assert unknown.low is unknown.high is unknown.more_than_chance is None
+        assert unknown.method == method
 
 
 def test_pairs_are_mcnemars():
