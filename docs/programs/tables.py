@@ -479,6 +479,24 @@ def ablation_table():
     return make_table(header, rows)
 
 
+def calibration_table():
+    """Return what smoothed labels do to loss and calibration: the two rows of each ablation."""
+    header = ["script", ">epochs", "labels", ">test accuracy, %", ">test loss"]
+    header += [">calibration error"]
+    rows = []
+    for script, _, epochs in ABLATED:
+        for labels, name in (("plain", "5-shift"), ("smoothed", "6-label-smoothing")):
+            run = run_named(script, name)
+            (cell,), _ = accuracy_cells([run], epochs)
+            records = [read_run(seed)[0] for seed in seeds_of(run)]
+            means = [
+                f"{np.mean([record[key] for record in records]):.3f}"
+                for key in ("test_loss", "expected_calibration_error")
+            ]
+            rows.append([f"`{script}.py`", str(epochs), labels, cell, *means])
+    return make_table(header, rows)
+
+
 def run_named(script, name):
     """Return the first run of the script that was given this name."""
     for folder in sorted(Path(REFERENCE, script).glob("*/")):
@@ -506,6 +524,7 @@ TABLES = {
     "fewer epochs": lambda: recipes_table(SHORTER),
     "gpu epochs": gpu_table,
     "ablation": ablation_table,
+    "calibration": calibration_table,
     "speed": lambda: make_table(*speed_table()),
     "profile": lambda: make_table(*profile_table()),
 }
