@@ -193,6 +193,15 @@ SHORTER = [
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
 ]
 
+# What each script does without a flag: its published recipe, and for how many epochs.
+DEFAULTS = [
+    (FOUR_LAYERS, 50),
+    (SIX_LAYERS_20, 10),
+    (MINIVGGNET, 40),
+    (VGG16_PUBLISHED, 10),
+    (UDACITY, 15),
+]
+
 # The scripts whose modern recipe ablation.py took apart, a run of their published one, epochs.
 ABLATED = [
     ("udacity_cnn", UDACITY, 15),
@@ -392,6 +401,49 @@ def recipes_table(pairs):
     return make_table(header, rows)
 
 
+def overview_table():
+    """Return what each command reaches, and its minutes on two cores and on a GPU.
+
+    Those of the cores follow from the images a second of the published recipe; those of the GPU are
+    the runs' own, the median of the seeds.
+    """
+    header = ["command", ">epochs", ">test accuracy, %", ">minutes, two cores", ">minutes, GPU"]
+    shorter = {modern.partition("/")[0]: modern for _, modern in SHORTER}
+    rows = []
+    for (published, default), (_, modern) in zip(DEFAULTS, RECIPES, strict=True):
+        script = modern.partition("/")[0]
+        for run, flags, epochs in (
+            (published, "", default),
+            (modern, " --recipe modern", read_run(modern)[0]["epochs_done"]),
+            (
+                shorter[script],
+                " --recipe modern --epochs {}",
+                read_run(shorter[script])[0]["epochs_done"],
+            ),
+        ):
+            (cell,), _ = accuracy_cells([run], epochs)
+            command = f"`python {script}.py{flags.format(epochs)}`"
+            rows.append([command, str(epochs), cell, *minutes_of(run, epochs)])
+    return make_table(header, rows)
+
+
+def minutes_of(run, epochs):
+    """Return the minutes of so many epochs on two cores, reckoned, and on a GPU, recorded."""
+    record, _ = read_run(run)
+    path = ROOT / "docs" / "benchmarks" / "xeon_avx512_float32.json"
+    (rounds,) = (
+        speed["rounds"]
+        for speed in json.loads(path.read_text())
+        if speed["script"] == record["script"]
+    )
+    rate = statistics.median(times["ours"] for times in rounds)
+    on_cores = record["data"]["images"]["train"] * epochs / rate / 60
+    if record["device"] != "gpu":
+        return f"{on_cores:.0f}", "-"
+    seeds = [read_run(seed)[1].seconds.iloc[:epochs].sum() / 60 for seed in seeds_of(run)]
+    return f"{on_cores:.0f}", f"{statistics.median(seeds):.1f}"
+
+
 def gpu_epochs():
     """Return the seconds of an epoch on a GPU, a median, as {script: {recipe: seconds}}."""
     record = json.loads((ROOT / "docs" / "benchmarks" / "gpu_epochs.json").read_text())
@@ -427,6 +479,24 @@ def ablation_table():
     return make_table(header, rows)
 
 
+def calibration_table():
+    """Return what smoothed labels do to loss and calibration: the two rows of each ablation."""
+    header = ["script", ">epochs", "labels", ">test accuracy, %", ">test loss"]
+    header += [">calibration error"]
+    rows = []
+    for script, _, epochs in ABLATED:
+        for labels, name in (("plain", "5-shift"), ("smoothed", "6-label-smoothing")):
+            run = run_named(script, name)
+            (cell,), _ = accuracy_cells([run], epochs)
+            records = [read_run(seed)[0] for seed in seeds_of(run)]
+            means = [
+                f"{np.mean([record[key] for record in records]):.3f}"
+                for key in ("test_loss", "expected_calibration_error")
+            ]
+            rows.append([f"`{script}.py`", str(epochs), labels, cell, *means])
+    return make_table(header, rows)
+
+
 def run_named(script, name):
     """Return the first run of the script that was given this name."""
     for folder in sorted(Path(REFERENCE, script).glob("*/")):
@@ -450,9 +520,11 @@ TABLES = {
     "dropout": dropout_table,
     "baselines": baselines_table,
     "modern recipes": lambda: recipes_table(RECIPES),
+    "overview": overview_table,
     "fewer epochs": lambda: recipes_table(SHORTER),
     "gpu epochs": gpu_table,
     "ablation": ablation_table,
+    "calibration": calibration_table,
     "speed": lambda: make_table(*speed_table()),
     "profile": lambda: make_table(*profile_table()),
 }
