@@ -180,9 +180,12 @@ def count_images(run):
 
 
 def read_epochs(folder):
-    """Return history.csv with all of COLUMNS as numbers, NaN where there is none; checked."""
+    """Return history.csv with all of COLUMNS, and minutes so far, as numbers; checked.
+
+    What a column lacks is NaN.
+    """
     if not (folder / "history.csv").exists():
-        return pd.DataFrame(columns=COLUMNS, dtype=float)
+        return pd.DataFrame(columns=[*COLUMNS, "minutes"], dtype=float)
     history = read_history(folder)
     for column in ("epoch", "val_accuracy", "seconds"):
         if column not in history:
@@ -192,6 +195,7 @@ def read_epochs(folder):
         raise ValueError("its epochs are not 1, 2, 3 and so on")
     if not np.isfinite(history.seconds).all():
         raise ValueError("its seconds are not all numbers")
+    history["minutes"] = history.seconds.cumsum() / 60
     return history
 
 

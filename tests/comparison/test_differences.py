@@ -31,7 +31,7 @@ def causes(first, second):
     [
         ({"hyperparameters": {"learning_rate": 0.2}}, 1, {"learning_rate"}),
         ({"hyperparameters": {"learning_rate": 0.2, "epochs": 3, "decay": 1}}, 2, None),
-        ({"network": "b2" * 32}, 1, {"layers"}),
+        ({"network": "b2" * 32}, 1, {"layers (fingerprint)"}),
         ({"hyperparameters": {"momentum": 0.9}, "optimizer": {"class": "Adam"}}, 1, None),
         ({"hyperparameters": {"batch_norm": 0}, "network": "b2" * 32}, 1, None),
         ({"optimizer": {"class": "SGD", "momentum": 0.9}}, 1, {"optimizer momentum"}),

@@ -281,8 +281,8 @@ def test_belief():
     )  # 5 dogs only; of all 25 the 20 cats are right
     assert (belief.images, belief.right) == (25, 20)
     assert str(belief).startswith(
-        "it called only 5 test images 'dog' with 60 to 80 %; of the 25 that it called anything "
-        "with 60 to 80 %, 80 % were named rightly ("
+        "it called only 5 test images 'dog' with 60 to 80 %; of the 25 images to which it gave "
+        "any answer with 60 to 80 %, 80 % were named rightly ("
     )
     belief = accuracy_at_confidence(
         table, "cat", 0.85

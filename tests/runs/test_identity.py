@@ -131,7 +131,7 @@ def test_run_of_before_says_not_recorded(tmp_path):
     make_run(tmp_path, 2)
     first, second = compare(Options(results=tmp_path)).groups
     rows = list_differences(describe_group(first), describe_group(second))
-    (row,) = (row for row in rows if row[0] == "preprocessing")
+    (row,) = (row for row in rows if row[0] == "preprocessing (fingerprint)")
     assert sorted(row[1:]) == ["aaaaaaaa", "not recorded"]
 
 
