@@ -34,7 +34,7 @@ def main():
     for data_set in comparison.data_sets:
         print(f"{data_set.title}\n{show_table(data_set, width)}\n")
         if len(options.runs) > 1 or len(data_set.groups) == 2:
-            show_details(data_set.groups)
+            show_details(data_set.groups, width)
     if comparison.folded:
         folder = format_path(options.results / REFERENCE)
         print(f"The project's own {comparison.folded} runs: python compare.py {folder}")
@@ -45,10 +45,10 @@ def main():
     write_pages(comparison, options)
 
 
-def show_details(groups):
+def show_details(groups, width):
     """Print how the first group compares with each other one, and what each confuses most."""
     for group in groups[1:]:
-        print(format_comparison(groups[0], group), end="\n\n")
+        print(format_comparison(groups[0], group, width), end="\n\n")
     for group in groups[:2]:
         if group.matrix is not None:
             print(f"{group.label} confuses most", *group.most_confused(), sep="\n  ", end="\n\n")

@@ -170,13 +170,15 @@ def diff_sources(first, second, names=SOURCES):
     return [format_line(line) for line in lines]
 
 
-def format_comparison(first, second):
+def format_comparison(first, second, width=100):
     """Return a comparison of two groups as text: the difference, and all else that differs."""
     facts = describe_group(first), describe_group(second)
     causes = count_causes(*facts, scripts_differ(first, second))
     cause = "causes" if causes > 1 else "one cause" if causes else "no cause"
     lines = [f"{second.label}, compared with {first.label}:"]
-    lines += textwrap.wrap(explain(compare_groups(first, second), first, second), 100)
+    lines += textwrap.wrap(
+        explain(compare_groups(first, second), first, second), width, break_on_hyphens=False
+    )
     lines.append(WORDS[cause].format(causes=causes))
     shown = [("test accuracy", first.accuracy_text, second.accuracy_text)]
     shown.append(("last epoch", first.last_epoch_text, second.last_epoch_text))

@@ -46,7 +46,7 @@ function draw(all) {
   const empty = section.querySelector(".empty");
   const drawn = chosen.some(group => group.lines.length);
   empty.hidden = drawn;
-  plot.hidden = !drawn;
+  plot.hidden = section.querySelector(".choice").hidden = !drawn;
   empty.textContent = "No epoch is recorded: " + chosen.map(group => `${group.label}, ${group.status}`).join("; ");
   if (!window.Plotly || !drawn) return; // it is large, and is still being read: everything else can be used
   const traces = chosen.flatMap((group, place) => group.lines.map(({ kind, name, single, arrays }) => {
@@ -137,7 +137,9 @@ function restore() {
   sections.forEach(all => {
     const { known, bodies } = all;
     const whole = WORDS.alone ? bodies.map(body => body.rows[0].dataset.key) : null;
-    const ticks = new Set(runs ?? whole ?? [bodies[0].rows[0].dataset.key, known.groups[known.baseline]?.key]); // newest and best
+    const [newest, next] = bodies.map(body => body.rows[0].dataset.key);
+    const best = known.groups[known.baseline]?.key;
+    const ticks = new Set(runs ?? whole ?? [newest, best === newest ? next : best]);
     all.boxes.forEach(box => { box.checked = ticks.has(box.value); });
     const chosen = known.groups.findIndex(group => baselines?.includes(group.key));
     all.baseline = chosen >= 0 ? chosen : known.baseline;

@@ -95,7 +95,7 @@ function colorAt(place) {
 function drawMeans(chosen) {
   const known = chosen.filter(group => group.mean !== null);
   const ends = known.flatMap(group => [...group.seeds, ...group.interval]);
-  if (known.length < 2) return [];
+  if (known.length < 2) return chosen.length < 2 ? [make("p", { textContent: "Tick a second row to compare the two." })] : [];
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const room = Math.max(0.05 * (high - low), 0.1);
   const at = value => `${100 * (value - low + room) / (high - low + 2 * room)}%`;
