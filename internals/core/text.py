@@ -36,7 +36,11 @@ def format_points(number, digits=2):
 
 
 def shorten(text, length):
-    """Return a text of at most so many letters, a longer one without its middle."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def shorten_name(text, length):
+    """Return a name of at most so many letters, a longer one without its middle."""
     if len(text) <= length:
         return text
     end = (length - 1) // 2
@@ -67,7 +71,7 @@ def cut_apart(texts, length):
     if max(map(len, texts), default=0) <= length:
         return texts
     texts = drop_shared(texts)
-    cut = [shorten(text, length) for text in texts]
+    cut = [shorten_name(text, length) for text in texts]
     for alike in {text for text in cut if cut.count(text) > 1} if length > 3 else ():
         places = [place for place, text in enumerate(cut) if text == alike]
         rest = drop_shared([texts[place] for place in places])
@@ -80,12 +84,12 @@ def cut_apart(texts, length):
 def drop_shared(texts):
     """Return the texts without the parts that all have, "epochs 3, rate 0.1" having two parts.
 
-    Where there are none, the words go that all begin with and that all end with.
+    Of names without parts, the words go that all begin with and that all end with.
     """
     parts = [text.split(", ") for text in texts]
     shared = {*parts[0]}.intersection(*parts)
     kept = [", ".join(part for part in each if part not in shared) for each in parts]
-    if not shared:
+    if all(len(each) == 1 for each in parts):
         split = [re.findall(r"[\s_-]+|[^\s_-]+", text) for text in texts]
         fewest = min(map(len, split)) - 1  # something is left of each
         first = count_shared(split, range(fewest))

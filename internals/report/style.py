@@ -164,6 +164,7 @@ def keep_labels_inside(figure):
 def new_chart(title, height, **labels):
     """Return the axes of a chart of several runs, on which all words have the room they need."""
     figure = Figure(figsize=(CHART_WIDTH, height), dpi=DPI, layout="constrained")
+    figure.get_layout_engine().set(w_pad=MARGIN, h_pad=MARGIN / 2)
     lines = "\n".join(wrap(title, CHART_WIDTH - 2 * MARGIN, 12, "bold"))
     style = {"ha": "left", "fontsize": 12, "fontweight": "bold"}
     figure.suptitle(lines, x=MARGIN / CHART_WIDTH, **style)
