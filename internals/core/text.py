@@ -86,6 +86,8 @@ def drop_shared(texts):
 
     Of names without parts, the words go that all begin with and that all end with.
     """
+    if len(texts) == 1:
+        return texts
     parts = [text.split(", ") for text in texts]
     shared = {*parts[0]}.intersection(*parts)
     kept = [", ".join(part for part in each if part not in shared) for each in parts]

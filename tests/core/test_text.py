@@ -50,6 +50,8 @@ def test_what_differs_is_what_is_seen():
     mixed = [f"photos of a {color} car in a street" for color in colors] + ["a portrait of a horse"]
     short = shorten_names(mixed, 18)
     assert all(color in text for color, text in zip(colors, short, strict=False))
+    assert shorten_names(["Greater Sage-Grouse of the West"], 12) == ["Greate… West"]
+    assert shorten_names([], 12) == []
     assert shorten_names(["cat"] * 2 + ["d" * 30], 10) == ["cat", "cat", "ddddd…dddd"]
 
 
