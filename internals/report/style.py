@@ -12,6 +12,7 @@ from internals.core.matplotlib_loader import Figure
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.image import FigureImage
 from matplotlib.style import context
 from matplotlib.text import Text
 
@@ -123,6 +124,17 @@ def add_picture(figure, picture, left, bottom, width, height, **settings):
     return axes
 
 
+class Pixels(FigureImage):
+    """A picture that is drawn dot by dot: Matplotlib would resample it, four times as long."""
+
+    def make_image(self, renderer, magnification=1.0, unsampled=False):
+        """Return the picture as RGBA from the lowest row up, and its place."""
+        pixels = self.get_array()
+        opaque = np.full((*pixels.shape[:2], 4), 255, "uint8")
+        opaque[..., :3] = pixels[::-1]
+        return opaque, self.ox, self.oy, None
+
+
 def add_pixels(figure, pixels, left, bottom):
     """Show uint8 (height, width, 3) dot by dot, its lower left corner at that place in inches.
 
@@ -130,7 +142,9 @@ def add_pixels(figure, pixels, left, bottom):
     """
     height, width = pixels.shape[:2]
     x, y = round(left * DPI), round(bottom * DPI)
-    figure.figimage(pixels, x, y)  # imshow would resample it, which takes three times as long
+    picture = Pixels(figure, offsetx=x, offsety=y)
+    picture.set_data(pixels)
+    figure.images.append(picture)
     axes = add_axes(figure, x / DPI, y / DPI, width / DPI, height / DPI)
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     axes.set_axis_off()
