@@ -75,7 +75,7 @@ def name_in_legend(groups):
     seeds = [f"(n{UNBROKEN}={UNBROKEN}{number})" if number > 1 else "" for number in numbers]
     names = shorten_names([group.label for group in groups], 2 * MOST_LETTERS)
     texts = [f"{name} {number}".strip() for name, number in zip(names, seeds, strict=True)]
-    lines = [textwrap.wrap(text, MOST_LETTERS) for text in texts]
+    lines = [textwrap.wrap(style.drawable(text), MOST_LETTERS) for text in texts]
     return ["\n".join(each).replace(UNBROKEN, " ") for each in lines]
 
 
