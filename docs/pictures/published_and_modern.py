@@ -53,7 +53,7 @@ def draw():
         accuracies.append(mark_test(axes, minutes[-1], runs, color))
         words = f"{recipe}, {epochs} epochs,\n{count_seeds(runs)}: {accuracies[-1]:.1f} %"
         axes.annotate(words, (minutes[-1], accuracies[-1]), **PLACES[place], color=color)
-    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, 12.4), ylim=(25, 88))
+    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, 13), ylim=(25, 88))
     axes.set_ylabel("accuracy on held-out images, %")
     explain(axes, f"{BANDS}; diamond: test set")
     figure.suptitle(
