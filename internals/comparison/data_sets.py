@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from internals.comparison.groups import group_by
+from internals.core.palette import style_of
 from internals.core.text import format_line
 from internals.runs.run_reader import class_names, count_images
 
-COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
 LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 # beside hyperparameters, if need be
 TOLD = ("started_from", "network", "loss", "preprocessing", "backend")
@@ -97,7 +97,7 @@ def name_groups(groups):
         if len(alike) > 1:
             tell_apart(alike)
     for index, group in enumerate(groups):
-        group.color = COLORS[index % len(COLORS)]
+        group.color, _ = style_of(index)
 
 
 def tell_apart(groups):

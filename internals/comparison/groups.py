@@ -159,11 +159,20 @@ class Group:
         most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
         pairs = zip(*np.unravel_index(most, both.shape), strict=True)
         return [
-            f"{names[a]} and {names[b]}: {both[a, b]} times ({counts[a, b]} {names[a]} called "
-            f"{names[b]}, {counts[b, a]} {names[b]} called {names[a]})"
+            describe_confusion(names[a], names[b], counts[a, b], counts[b, a])
             for a, b in pairs
             if a < b and both[a, b]
         ]
+
+
+def describe_confusion(one, other, count, back):
+    """Return in words how often one class was called the other, and the other way round."""
+    times = "once" if count + back == 1 else f"{count + back:,} times"
+    ways = [f"{one} called {other}", f"{other} called {one}"]
+    if count and back:
+        return f"{one} and {other}: {times} ({ways[0]}: {count:,}; {ways[1]}: {back:,})"
+    always = "always " if count + back > 1 else ""
+    return f"{one} and {other}: {times}, {always}{ways[0] if count else ways[1]}"
 
 
 def group_by(items, key):

@@ -23,7 +23,7 @@ from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, format_cells, shared_settings
 from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
-from internals.core.text import format_path
+from internals.core.text import format_path, format_points
 from internals.runs.run import CAN_GO_ON, read_record
 from internals.runs.run_reader import REFERENCE, place_of
 
@@ -138,8 +138,7 @@ def describe_against(known, place):
     found = known["comparisons"].get(f"{min(place, baseline or 0)} {max(place, baseline or 0)}")
     if not found or found[0] is None:
         return "-"
-    points = found[0] if place > baseline else -found[0]
-    return f"{points:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return format_points(found[0] if place > baseline else -found[0])
 
 
 def as_script(value):

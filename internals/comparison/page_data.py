@@ -8,16 +8,16 @@ from internals.comparison import differences, disagreements
 from internals.comparison.curves import METRICS, plotly_lines
 from internals.comparison.data_sets import differing
 from internals.core.intervals import interval_of_mean
+from internals.core.palette import COLORS, DASHES
 from internals.core.text import format_line
 
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#a06a00", "#3f9fd8", "#7a5195")
 MOST_COMPARED = 100  # groups of a data set, each with each: 4,950 comparisons
 MOST_PAIRED = 6  # groups whose test images are laid side by side, each with each
 MOST_DIFFS = 100  # pairs of script texts
 PAGE_WORDS = differences.WORDS | {
     "metrics": METRICS,
     "axes": {"epoch": "epoch", "minutes": "minutes of training"},
-    "palette": {"colors": COLORS, "dashes": ["solid", "dash", "dot", "dashdot"]},
+    "palette": {"colors": COLORS, "dashes": DASHES},
     "elsewhere": f"Beyond the first {MOST_COMPARED} rows: python compare.py {{first}} {{second}}",
     "no pictures": "python compare.py {first} {second} shows the test images, if it can.",
 }

@@ -12,7 +12,14 @@ import tyro
 from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
 from internals.core.files import check_output, expand, fail, write_text
-from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
+from internals.core.text import (
+    format_line,
+    format_mean_and_std,
+    format_path,
+    format_value,
+    shorten,
+    shorten_names,
+)
 from internals.runs import identity
 from internals.runs.run_reader import names_of, place_of, read_folders
 
@@ -220,9 +227,10 @@ def show_table(data_set, width=100):
             shown.append(index)
     shared = shared_settings(data_set)
     lines = [shorten(f"all: {shared}", width)] if shared else []
-    for row in texts:
-        first = shorten(row[0], widths[0]).ljust(widths[0])
-        lines.append("  ".join([first, *(row[i].rjust(widths[i]) for i in shown[1:])]).rstrip())
+    names = ["run", *shorten_names([row[0] for row in texts[1:]], widths[0])]
+    for name, row in zip(names, texts, strict=True):
+        cells = [name.ljust(widths[0]), *(row[i].rjust(widths[i]) for i in shown[1:])]
+        lines.append("  ".join(cells).rstrip())
     left = [name for index, name in enumerate(header) if index not in shown]
     if left := [name for name in left if name != "started"]:
         lines.append(shorten(f"they also differ in: {', '.join(left)} (on the page)", width))

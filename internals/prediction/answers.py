@@ -15,7 +15,7 @@ from internals.prediction import reliability
 from internals.runs.run_reader import class_names
 
 PLACES = ("first", "second", "third")  # of the classes that are named
-WIDTH, LONGEST_PATH = 100, 60  # columns
+WIDTH, LONGEST_PATH = 100, 40  # columns
 UNBROKEN = "\0"  # a space at which no line ends
 COLUMNS = ["picture", *(f"{place}{end}" for place in PLACES for end in ("", "_probability"))]
 COLUMNS += ["counted_on", "test_images", "share_right", "unlike", "drawn"]

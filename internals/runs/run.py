@@ -229,6 +229,8 @@ def reopen_run(script, common, hyperparameters, now):
         raise
     if run.record["status"] == "finished":
         run.record.pop("ended_by_callback", None)
+    for result in ("test_accuracy", "test_loss"):  # of fewer epochs: it is tested anew
+        run.record.pop(result, None)
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
     return run
