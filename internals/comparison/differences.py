@@ -48,15 +48,18 @@ def compare_by_seeds(first, second):
     if any(len(group.accuracies) > 1 and not group.learners for group in (first, second)):
         amount = float(accuracies[1].mean() - accuracies[0].mean())
         return Difference(amount, None, None, "at chance")
-    one, other = ({run.seed: run for run in group.learners} for group in (first, second))
-    if (
-        one
-        and one.keys() == other.keys()
-        and all(same_network(one[seed], other[seed]) for seed in one)
-    ):
-        pairs = [(one[seed].accuracy, other[seed].accuracy) for seed in one]
-        return compare_pairs_of_seeds(*zip(*pairs, strict=True))
+    if are_same_networks(first, second):
+        ordered = [sorted(group.learners, key=lambda run: run.seed) for group in (first, second)]
+        return compare_pairs_of_seeds(*([run.accuracy for run in runs] for runs in ordered))
     return compare_seeds(*accuracies)
+
+
+def are_same_networks(first, second):
+    """Return whether the seeds that learn are the same networks, asked in two ways."""
+    one, other = ({run.seed: run for run in group.learners} for group in (first, second))
+    if not one or one.keys() != other.keys():
+        return False
+    return all(same_network(one[seed], other[seed]) for seed in one)
 
 
 def same_network(run, other):

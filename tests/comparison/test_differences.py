@@ -1,5 +1,7 @@
 """Two groups beside each other: chance or not, and all else that differs."""
 
+import gzip
+
 import pandas as pd
 import pytest
 from made_runs import change_record, make_run, write_predictions
@@ -97,6 +99,10 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     assert words.startswith("+20.00 points, 95 % interval +11.44 to +27.78: more than chance.")
     assert "0 test images only the first names rightly, 20 only the second." in words
     assert "not other seeds. For those, add two more seeds: python sweep.py" in words
+    packed = gzip.compress((other / "predictions.csv").read_bytes())
+    (other / "predictions.csv.gz").write_bytes(packed)
+    (other / "predictions.csv").unlink()
+    assert compare_groups(*two_groups(tmp_path)) == found
     write_predictions(other, [True] * 59)  # of other test images: they cannot be paired
     assert compare_groups(*two_groups(tmp_path)).method == "few"
     (other / "predictions.csv").write_text("no,table\n1,2\n")
