@@ -166,7 +166,8 @@ def test_seeds_that_fail_are_told_apart(tmp_path):
 def test_one_run_each_that_fails(tmp_path):
     make_run(tmp_path, 1, accuracy=0.33)
     make_run(tmp_path, 2, accuracy=0.34, backend="torch")
-    assert compare_groups(*two_groups(tmp_path)).method == "few"
+    found = compare_groups(*two_groups(tmp_path))
+    assert found.method == "few" and found.amount == pytest.approx(0.01)
 
 
 def write_training(folder, loss):

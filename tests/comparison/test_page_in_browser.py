@@ -232,6 +232,20 @@ def test_the_page_says_what_the_terminal_says(page, results):
         assert shown.replace("\N{MINUS SIGN}", "-") == expected
 
 
+def test_several_comparisons_are_corrected_on_the_page(page):
+    script = (
+        "const {known} = sections[1], [one, two, three] = known.groups;"
+        "const comparisons = {'0 1': [9, 1, 17, 'welch', 0, 0, 1, 0.04],"
+        " '0 2': [-9, -17, -1, 'welch', 0, 0, 1, 0.001]};"
+        "return [two, three].map(group => compareTwo({...known, comparisons}, one, group,"
+        " known.groups).querySelector('.verdict').textContent)"
+    )
+    first, second = page.execute_script(script)
+    assert "After Holm's correction for 2 comparisons: more than chance. Welch's" in first
+    assert first.startswith("+9.00 points, 95 % interval +1.00 to +17.00: more than chance. After")
+    assert second.startswith("\N{MINUS SIGN}9.00 points") and "for 2 comparisons" in second
+
+
 def as_on_page(difference):
     """Return a difference as the page's JavaScript has it, with one cause."""
     *found, p = dataclasses.astuple(difference)
