@@ -94,7 +94,7 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
         "No interval: it takes three seeds on each side, and here are {n1} and {n2}. Add {sweep}"
     ),
     "alike": "The seeds of a side are alike to the last digit: how much is chance is not known.",
-    "at chance": "No interval, for one side learns nothing: {failures}.",
+    "at chance": "No interval, for one side learns nothing; {failures}.",
     "failures": "{failures}; the difference is of those that learn.",
     "several": "After Holm's correction for {count} comparisons: {chance}.",
     "no cause": "Nothing that is recorded differs but the seeds.",

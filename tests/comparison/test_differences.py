@@ -158,7 +158,7 @@ def test_seeds_that_fail_are_told_apart(tmp_path):
     found = compare_groups(first, third)
     assert (found.method, found.low, found.p) == ("at chance", None, None)
     words = explain(found, first, third)
-    assert words.startswith("-37.50 points. No interval, for one side learns nothing: ")
+    assert words.startswith("-37.50 points. No interval, for one side learns nothing; ")
     assert "2 of 2 seeds stay at chance level (exact 95 % interval 16 to 100 %)." in words
     assert "those that learn" not in words
 
