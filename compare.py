@@ -14,7 +14,7 @@ import shutil
 
 import tyro
 
-from internals.comparison.differences import format_comparison
+from internals.comparison.differences import compare_groups, explain_several, format_comparison
 from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
 from internals.core.files import expand, fail
@@ -47,8 +47,9 @@ def main():
 
 def show_details(groups, width):
     """Print how the first group compares with each other one, and what each confuses most."""
-    for group in groups[1:]:
-        print(format_comparison(groups[0], group, width), end="\n\n")
+    found = [compare_groups(groups[0], group) for group in groups[1:]]
+    for group, *words in zip(groups[1:], found, explain_several(found), strict=True):
+        print(format_comparison(groups[0], group, *words, width=width), end="\n\n")
     for group in groups[:2]:
         if group.matrix is not None:
             print(f"{group.label} confuses most", *group.most_confused(), sep="\n  ", end="\n\n")

@@ -61,9 +61,12 @@ class Group:
     def accuracies(self):
         """Return the test accuracies of the seeds that learn; of all where none does."""
         complete = [run for run in self.counted if run.complete]
-        return [run.accuracy for run in complete if not run.is_at_chance] or [
-            run.accuracy for run in complete
-        ]
+        return [run.accuracy for run in self.learners or complete]
+
+    @functools.cached_property
+    def learners(self):
+        """Return the complete runs that do better than chance level."""
+        return [run for run in self.counted if run.complete and not run.is_at_chance]
 
     @functools.cached_property
     def seeds_at_chance(self):

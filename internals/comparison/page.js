@@ -120,7 +120,7 @@ function show(all) {
   section.querySelector(".means").replaceChildren(...drawMeans(chosen),
     ...(rows.length ? [tableOf(["differs", ...chosen.map(group => group.label)], rows)] : []));
   section.querySelector(".comparisons").replaceChildren(
-    ...chosen.filter(group => group !== baseline).map(group => compareTwo(known, baseline, group)));
+    ...chosen.filter(group => group !== baseline).map(group => compareTwo(known, baseline, group, chosen)));
   showPictures(section, chosen);
   draw(all);
 }

@@ -5,32 +5,38 @@ function signed(points) {
   return Number(text) === 0 ? text : (points < 0 ? "\u2212" : "+") + text;
 }
 
-// a comparison is [points, low, high, method, b, c, causes], of the second group beside the first
+// a comparison is [points, low, high, method, b, c, causes, p], of the second group beside the first
 function compared(known, first, second) {
   const found = known.comparisons[`${first.place} ${second.place}`];
   if (found) return found;
   const turned = known.comparisons[`${second.place} ${first.place}`];
   if (!turned) return null;
-  const [points, low, high, method, b, c, causes] = turned;
+  const [points, low, high, method, b, c, ...others] = turned;
   const minus = value => value === null ? null : -value;
-  return [minus(points), minus(high), minus(low), method, c, b, causes];
+  return [minus(points), minus(high), minus(low), method, c, b, ...others];
 }
 
 const isMore = ([, low, high]) => low !== null && (low > 0 || high < 0);
 
 // the words of Python, filled in
-function explain(found, first, second) {
+function explain(found, first, second, amongSeveral) {
   const [points, low, high, method, b, c] = found;
   if (points === null) return WORDS.unknown;
-  const more = isMore(found);
-  const sweep = fill(WORDS.sweep, first.n < second.n ? first : second);
-  const values = { amount: signed(points), n1: first.n, n2: second.n, b: b.toLocaleString("en"), c: c.toLocaleString("en"), sweep,
-    chance: more ? WORDS.more : WORDS["not more"], differ: more ? WORDS.differ : WORDS["not differ"] };
-  if (low !== null) Object.assign(values, { low: signed(low), high: signed(high) });
-  const sentences = [fill(low === null ? WORDS["no interval"] : WORDS.interval, values), fill(WORDS[method], values)];
+  const lacking = first.n < second.n ? first : second;
   const failures = [first.failures, second.failures].filter(Boolean).join(" and ");
-  if (failures) sentences.push(fill(WORDS.failures, { failures }));
-  return sentences.join(" ");
+  const values = { amount: signed(points), n1: first.n, n2: second.n, b: b.toLocaleString("en"), c: c.toLocaleString("en"),
+    sweep: lacking.sweep, failures, chance: isMore(found) ? WORDS.more : WORDS["not more"] };
+  if (low !== null) Object.assign(values, { low: signed(low), high: signed(high) });
+  return [fill(low === null ? WORDS["no interval"] : WORDS.interval, values), amongSeveral,
+    failures && method !== "at chance" ? fill(WORDS.failures, values) : "", fill(WORDS[method], values)].filter(Boolean).join(" ");
+}
+
+// what Holm's correction leaves of one of several comparisons
+function explainAmong(found, all) {
+  const values = all.map(each => each?.[7] ?? null).filter(p => p !== null).sort((a, b) => a - b);
+  if (!found || found[7] === null || values.length < 2) return "";
+  const kept = values.find((p, place) => p >= 0.05 / (values.length - place)) ?? Infinity;
+  return fill(WORDS.several, { count: values.length, chance: found[7] < kept ? WORDS.more : WORDS["not more"] });
 }
 
 function tableOf(head, rows) {
@@ -124,10 +130,10 @@ function drawMeans(chosen) {
     return label;
   }));
   axis.setAttribute("aria-hidden", "true");
-  return [...rows, axis, make("p", { className: "note", textContent: "Test accuracy: a dot is a seed, the upright line is the mean, the bar is its 95 % interval over seeds." })];
+  return [...rows, axis, make("p", { className: "note", textContent: "Test accuracy: a dot is a seed, the upright line is the mean, the bar is its 95 % interval. It covers other seeds, not other images." })];
 }
 
-function compareTwo(known, first, second) {
+function compareTwo(known, first, second, chosen) {
   const found = compared(known, first, second);
   const article = make("article", { className: "comparison" }, make("h4", { textContent: `${second.label}, compared with ${first.label}` }));
   if (!found) {
@@ -135,9 +141,10 @@ function compareTwo(known, first, second) {
     return article;
   }
   const causes = found[6];
+  const all = chosen.filter(group => group !== first).map(group => compared(known, first, group));
   article.classList.toggle("unfair", causes > 1);
   article.append(
-    make("p", { className: "verdict", textContent: explain(found, first, second) }),
+    make("p", { className: "verdict", textContent: explain(found, first, second, explainAmong(found, all)) }),
     make("p", { className: "cause", textContent: fill(causes > 1 ? WORDS.causes : causes ? WORDS["one cause"] : WORDS["no cause"], { causes }) }),
     details("The scripts, line by line", diffOf(known, first, second)),
     details("Test images on which they disagree", disagreements(known, first, second)));

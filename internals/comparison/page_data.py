@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 
-from internals.comparison import differences, disagreements
+from internals.comparison import differences, disagreements, recorded_facts
 from internals.comparison.curves import METRICS, plotly_lines
 from internals.comparison.data_sets import differing
 from internals.core.intervals import interval_of_mean
@@ -35,16 +35,16 @@ def describe_data_set(data_set, sheet):
     if baseline is not None:
         others = (place for place in range(len(groups)) if place != baseline)
         pairs |= dict.fromkeys(tuple(sorted((baseline, place))) for place in others)
-    facts = [differences.describe_group(group) for group in groups]
+    facts = [recorded_facts.describe_group(group) for group in groups]
     differ = differing([{name: value for name, (_, value) in known.items()} for known in facts])
     comparisons = {}
     for one, other in pairs:
         first, second = groups[one], groups[other]
         scripts_differ = differences.scripts_differ(first, second)
-        causes = differences.count_causes(facts[one], facts[other], scripts_differ)
-        found = dataclasses.astuple(differences.compare_groups(first, second))
+        causes = recorded_facts.count_causes(facts[one], facts[other], scripts_differ)
+        *found, p = dataclasses.astuple(differences.compare_groups(first, second))
         points = [None if share is None else round(100 * share, 3) for share in found[:3]]
-        comparisons[f"{one} {other}"] = [*points, *found[3:], causes]
+        comparisons[f"{one} {other}"] = [*points, *found[3:], causes, p]
     return {
         "groups": [describe_one(group) for group in groups],
         "facts": [{name: known[name][1] for name in known if name in differ} for known in facts],
@@ -85,6 +85,7 @@ def describe_one(group):
         "last": group.last_epoch_text,
         "best": group.best_epoch_text,
         "failures": group.failures,
+        "sweep": differences.suggest_seeds(group),
         "status": group.status,
         "epochs": group.figures["epochs"],
         "confused": group.most_confused(),

@@ -214,12 +214,12 @@ def read_matrix(path):
 
 
 def read_predictions(folder, columns=PREDICTIONS):
-    """Return the columns of the table predictions.csv in `folder`, checked."""
-    with naming_file("predictions.csv"):
+    """Return the columns of predictions.csv in `folder`, or of predictions.csv.gz, checked."""
+    path, packed = folder / "predictions.csv", folder / "predictions.csv.gz"
+    path = packed if packed.exists() and not path.exists() else path
+    with naming_file(path.name):
         kinds = dict.fromkeys(PREDICTIONS[:3], object) | dict.fromkeys(PREDICTIONS[3:], float)
-        table = pd.read_csv(
-            folder / "predictions.csv", usecols=columns, dtype=kinds, keep_default_na=False
-        )
+        table = pd.read_csv(path, usecols=columns, dtype=kinds, keep_default_na=False)
         if not len(table):
             raise ValueError("it is empty")
     return table

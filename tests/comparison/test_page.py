@@ -135,7 +135,8 @@ def test_every_comparison_is_on_the_page(results, monkeypatch):
     known = known_of(results)[0]
     assert len(known["groups"]) == 3
     assert [*known["comparisons"]] == ["0 1", "0 2", "1 2"]
-    assert known["comparisons"]["0 2"][3] == "mcnemar" and known["baseline"] == 0
+    assert known["comparisons"]["0 2"][3] == "paired images" and known["baseline"] == 0
+    assert known["comparisons"]["0 2"][6] == 1 and known["comparisons"]["0 2"][7] < 0.001
     assert len(known["diffs"]) == 2 and [*known["pairs"]] == ["0 1"]
     assert [len(way) for way in known["pairs"]["0 1"]["ways"]] in ([0, 8], [8, 0])
 

@@ -1,5 +1,6 @@
 """The page in Chromium, with its rows ticked; skipped where there is no Chromium."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -9,10 +10,11 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import make_run, write_predictions
 
-from internals.comparison.differences import compare_groups, explain
+from internals.comparison.differences import compare_groups, explain, explain_several
 from internals.comparison.page import write_page
 from internals.comparison.share import write_shared
 from internals.comparison.table import Options, compare
+from internals.core.intervals import Difference
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs Chromium"
@@ -168,7 +170,7 @@ def test_rows_are_compared_with_the_baseline(page):
     assert "unfair" in article.get_attribute("class")
     words = article.text
     assert f"{HOSTILE}, compared with seeds" in words
-    assert "3 and 1 seeds: no interval, for one run has no spread." in words
+    assert "it takes three seeds on each side, and here are 3 and 1. Add two more seeds:" in words
     assert "2 things differ: the cause cannot be told." in words
     (row,) = find(page, "tr.group.unfair")
     assert "2 things differ from the baseline" in row.text
@@ -208,6 +210,46 @@ def test_the_page_says_what_the_terminal_says(page, results):
     found = compare_groups(seeds[0], other[0])
     words = text_of(page, ".verdict")[0].replace("\N{MINUS SIGN}", "-")
     assert words == explain(found, seeds[0], other[0])
+    differences = [
+        Difference(0.1, 0.01, 0.2, "welch", p=0.04),
+        Difference(-0.1, -0.2, 0.01, "paired seeds", p=0.06),
+        Difference(-0.1, -0.2, -0.05, "paired images", 1234, 5, p=0.001),
+        Difference(0.1, None, None, "few"),
+        Difference(0.1, None, None, "alike"),
+        Difference(0.1, None, None, "at chance"),
+    ]
+    among = explain_several(differences)
+    for difference, several in zip(differences, among, strict=True):
+        expected = explain(difference, seeds[0], other[0], several)
+        script = (
+            "const [each, all] = arguments, {groups} = sections[1].known;"
+            "const find = label => groups.find(group => group.label === label);"
+            "return explain(each, find('seeds'), find(arguments[2]), explainAmong(each, all))"
+        )
+        shown = page.execute_script(
+            script, as_on_page(difference), [*map(as_on_page, differences)], HOSTILE
+        )
+        assert shown.replace("\N{MINUS SIGN}", "-") == expected
+
+
+def test_several_comparisons_are_corrected_on_the_page(page):
+    script = (
+        "const {known} = sections[1], [one, two, three] = known.groups;"
+        "const comparisons = {'0 1': [9, 1, 17, 'welch', 0, 0, 1, 0.04],"
+        " '0 2': [-9, -17, -1, 'welch', 0, 0, 1, 0.001]};"
+        "return [two, three].map(group => compareTwo({...known, comparisons}, one, group,"
+        " known.groups).querySelector('.verdict').textContent)"
+    )
+    first, second = page.execute_script(script)
+    assert "After Holm's correction for 2 comparisons: more than chance. Welch's" in first
+    assert first.startswith("+9.00 points, 95 % interval +1.00 to +17.00: more than chance. After")
+    assert second.startswith("\N{MINUS SIGN}9.00 points") and "for 2 comparisons" in second
+
+
+def as_on_page(difference):
+    """Return a difference as the page's JavaScript has it, with one cause."""
+    *found, p = dataclasses.astuple(difference)
+    return [share and 100 * share for share in found[:3]] + [*found[3:], 1, p]
 
 
 def test_means_have_a_dot_for_each_seed(page):

@@ -8,7 +8,7 @@ import pytest
 from conftest import import_script
 from made_runs import make_run
 
-from internals.comparison.differences import describe_group, list_differences
+from internals.comparison.recorded_facts import describe_group, list_differences
 from internals.comparison.table import Options, compare
 from internals.data.preprocessing import digest_preprocessing
 from internals.runs import identity
