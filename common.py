@@ -157,6 +157,7 @@ def prepare(hyperparameters):
     """
     devices.set_seed(hyperparameters.seed)
     distributed.join_others()
+    devices.keep_programs()
     precision = hyperparameters.precision
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
 

@@ -1,7 +1,8 @@
 """Four small convolutions, each followed by pooling: the smallest and fastest network here.
 
-As published the only script that trains with Adam and goes back, after the last epoch, to the one
-with the lowest validation loss. The first tenth of the training images is held out for that.
+It is the only script that, as published, trains with Adam and chooses its best epoch. It holds out
+the first tenth of the training images, and at the end goes back to the epoch with the lowest loss
+on them.
 
 Measured on JPEG copies of the images: 71.34 % of the test images with 15 epochs (mean of four
 seeds, 70.65 to 71.78); 4 to 5 minutes on two processor cores. With --recipe modern 81.36 % after 30

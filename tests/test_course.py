@@ -85,6 +85,43 @@ def test_worked_step_has_the_probabilities_and_losses_of_keras(step):
             assert f"{number:.3f}" in text
 
 
+def test_chapters_are_numbered_and_lead_to_each_other():
+    chapters = importlib.import_module("chapters")
+    found = chapters.chapters()
+    assert [chapters.number_of(path) for path in found] == [*range(1, len(found) + 1)]
+    course = (ROOT / "docs" / "course.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\d+\. \[.*?\]\(course/(.*?)\)", course, re.MULTILINE)
+    assert listed == [path.name for path in found]
+    for path in chapters.DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        assert chapters.fill(text, path) == text, f"python docs/programs/chapters.py mends {path}"
+        unlinked = re.findall(r"(?i)(?<!\[)\bchapter\s\d+", text)
+        assert not unlinked, f"{path} names {unlinked} without a link, which cannot be numbered"
+
+
+def test_chapters_begin_with_what_they_are_for():
+    for path in importlib.import_module("chapters").chapters():
+        assert path.read_text(encoding="utf-8").split("\n")[4].startswith("**After this chapter")
+
+
+def test_inserted_chapter_moves_those_after_it(tmp_path, monkeypatch):
+    chapters = importlib.import_module("chapters")
+    monkeypatch.setattr(chapters, "COURSE", tmp_path)
+    (tmp_path / "01_first.md").write_text("# 1. First\n\nText, see [chapter 2](02_last.md).\n")
+    (tmp_path / "02_new.md").write_text("# New\n\nText.\n")
+    (tmp_path / "03_last.md").write_text("# 2. Last\n\nText.\n")
+    monkeypatch.setattr(chapters, "DOCUMENTS", chapters.chapters())
+    chapters.main()
+    first, new, last = (path.read_text() for path in chapters.chapters())
+    assert "see [chapter 3](03_last.md)" in first and first.endswith("next: [2. New](02_new.md)\n")
+    around = "[The course](../course.md) | previous: [1. First](01_first.md) | "
+    around += "next: [3. Last](03_last.md)"
+    assert new == f"# 2. New\n\n{around}\n\nText.\n\n{around}\n"
+    assert last.startswith("# 3. Last\n")
+    chapters.main()
+    assert [path.read_text() for path in chapters.chapters()] == [first, new, last]
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_picture_is_what_its_program_draws(name, tmp_path):
     drawing, picture = importlib.import_module("drawing"), importlib.import_module(name)

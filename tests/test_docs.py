@@ -13,6 +13,7 @@ import keras_sequential_ascii
 import numpy as np
 import pytest
 from conftest import ROOT, SCRIPTS
+from scipy import stats
 
 from internals.training.architecture import draw_architecture
 
@@ -57,6 +58,38 @@ def test_experiments_have_mean_spread_and_interval():
     mean, spread = 100 * seeds.mean(), 100 * seeds.std(ddof=1)
     assert re.search(rf"\[{mean:.2f} ± {spread:.2f}\]\(.*?\) \(n = 4\)", dropout)
     assert dropout.endswith("| \N{MINUS SIGN}3.67 to +0.66 |")
+
+
+def test_rows_with_few_learners_have_no_interval():
+    for name in ("experiments", "modern recipes", "fewer epochs", "ablation"):
+        table = tables().TABLES[name]()
+        rows = [row for row in table.splitlines() if row.startswith("| `")]
+        pairs = (
+            zip(rows, rows[1:], strict=False) if name == "ablation" else ((row,) for row in rows)
+        )
+        for pair in pairs:
+            learners = [int(n) for row in pair for n in re.findall(r"\(n = (\d+)\)", row)]
+            lacks = min(learners) < 3 or any("0 of" in row for row in pair)
+            lacks |= "the published recipe" in pair[-1]  # the first row of each ablation
+            assert lacks == (" to " not in pair[-1]), pair[-1]
+        assert "not other images" in table.replace("\n", " ")
+
+
+def test_networks_asked_twice_are_paired_and_bold_is_holms():
+    *_, last = (row for row in tables().ablation_table().splitlines() if "`udacity_cnn.py`" in row)
+    asked = [accuracies_of("udacity_cnn", name) for name in ("all", "6-label-smoothing")]
+    low, high = stats.ttest_rel(*asked).confidence_interval()
+    assert f"| {low:+.2f} to {high:+.2f} |" in last
+    kept = re.findall(r"\*\*(.*?)\*\*", tables().experiments_table())
+    assert kept == [
+        "\N{MINUS SIGN}38.39 to \N{MINUS SIGN}31.77",
+        "\N{MINUS SIGN}2.92 to \N{MINUS SIGN}1.29",
+    ]
+
+
+def accuracies_of(script, name):
+    run = tables().run_named(script, name)
+    return tables().accuracies_after(run, tables().read_run(run)[0]["epochs_done"])
 
 
 def test_no_row_mixes_backends_devices_precisions_or_images():

@@ -188,6 +188,7 @@ def test_every_flag_named_exists():
     for path, owner in (
         ("common.py", "Hyperparameters"),
         ("vgg16.py", "VGG16Hyperparameters"),
+        ("docs/networks/resnet.py", "ResNetHyperparameters"),
         ("internals/comparison/table.py", "Options"),
         ("internals/sweep/plan.py", "Options"),
         ("internals/prediction/arguments.py", "Options"),

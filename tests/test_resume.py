@@ -55,6 +55,7 @@ def finished(start, make_hyperparameters, small_data):
 def test_finished_run_goes_on_to_more_epochs(start, finished, make_hyperparameters, small_data):
     """It ends as one that had as many from the beginning, bit for bit."""
     resumed, model = start(dataclasses.replace(finished, epochs=4))
+    assert "test_accuracy" not in read_record(resumed.folder)  # that of two epochs is not its own
     common.report(resumed, model, small_data)
     whole, same = start(make_hyperparameters(epochs=4, validation_split=0.2, keep_best=True))
     histories = [each.history().drop(columns="seconds") for each in (resumed, whole)]

@@ -3,7 +3,19 @@
 python docs/pictures/baselines.py
 """
 
-from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save
+from drawing import (
+    BANDS,
+    BLUE,
+    GREEN,
+    ORANGE,
+    ROOT,
+    committed,
+    draw_seeds,
+    explain,
+    new_figure,
+    np,
+    save,
+)
 
 from internals.report.style import clear_axes
 
@@ -25,6 +37,7 @@ def draw():
         mean = draw_seeds(axes, epochs, runs, color, marker="o", markersize=4)
         axes.text(epochs[-1] + 0.2, mean[-1], words, color=color, va="center")
     axes.set(xlabel="epoch", ylabel="test accuracy, %", xlim=(0.7, 12), ylim=(0, 80))
+    explain(axes, BANDS)
     axes.set_xticks(range(1, EPOCHS + 1))
     clear_axes(axes)
     return figure

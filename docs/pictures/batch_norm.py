@@ -3,7 +3,7 @@
 python docs/pictures/batch_norm.py
 """
 
-from drawing import BLUE, ORANGE, committed, draw_seeds, new_figure, np, save
+from drawing import BANDS, BLUE, ORANGE, committed, draw_seeds, explain, new_figure, np, save
 
 from tables import run_named, seeds_of
 
@@ -24,6 +24,7 @@ def draw():
         label = f"{words}, {len(runs)} seeds"
         draw_seeds(axes, epochs, runs, color, marker="o", markersize=4, label=label)
     axes.set(xlabel="epoch", ylabel="test accuracy, %", xticks=epochs)
+    explain(axes, BANDS)
     axes.legend(frameon=False, loc="lower right")
     clear_axes(axes)
     return figure

@@ -3,13 +3,14 @@
 python docs/pictures/channels.py
 """
 
-from drawing import ORANGE, flower, new_figure, np, save
+from drawing import ORANGE, flower, new_figure, np, save, write_number
 
 from convolution import draw_numbers, mark
 
 # a kernel that answers where red is strong and green is weak, and that looks at the middle most
 KERNEL = np.array([[[1, 2, 1]] * 3, [[-1, -2, -1]] * 3, [[0, 0, 0]] * 3])
 BIAS = -100
+SIGNS = "purple: +, orange: \N{MINUS SIGN}"
 PLACE, SIZE = (12, 4), 5  # of the piece of the photograph that is drawn
 
 
@@ -23,14 +24,14 @@ def draw():
         (("red", "Reds_r"), ("green", "Greens_r"), ("blue", "Blues_r"))
     ):
         image, kernel, words = panels[channel]
-        image.imshow(piece[..., channel], cmap=colors, vmin=0, vmax=255)
-        for (y, x), number in np.ndenumerate(piece[..., channel]):
-            color = "white" if number < 128 else "black"
-            image.text(x, y, number, ha="center", va="center", fontsize=9, color=color)
+        shown = image.imshow(piece[..., channel], cmap=colors, vmin=0, vmax=255)
+        for place, number in np.ndenumerate(piece[..., channel]):
+            write_number(image, shown, place, number, fontsize=9)
         image.set_title(f"{name}, {SIZE} x {SIZE} of 32 x 32", fontsize=11)
         image.set(xticks=[], yticks=[])
         mark(image, (1, 1), 3, ORANGE)
-        draw_numbers(kernel, f"kernel's part for {name}", KERNEL[channel], "PuOr", -3, 3)
+        title = f"{SIGNS if channel == 0 else ''}\nkernel's part for {name}"
+        draw_numbers(kernel, title, KERNEL[channel], "PuOr", -3, 3)
         kernel.set_anchor("C")
         sums.append(int((piece[1:4, 1:4, channel] * KERNEL[channel]).sum()))
         words.axis("off")

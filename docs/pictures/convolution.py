@@ -3,7 +3,7 @@
 python docs/pictures/convolution.py
 """
 
-from drawing import BLUE, GRAY, ORANGE, new_figure, np, save, sklearn
+from drawing import BLUE, GRAY, ORANGE, new_figure, np, save, sklearn, write_number
 
 from matplotlib.patches import Rectangle
 
@@ -25,11 +25,10 @@ def max_pool(image):
 
 def draw_numbers(axes, title, numbers, colors, least, most):
     """Draw an array with its numbers, and its name and size above it."""
-    axes.imshow(numbers, cmap=colors, vmin=least, vmax=most)
-    for (row, column), number in np.ndenumerate(numbers):
-        color = "white" if abs(number) > 0.6 * most else "black"
+    shown = axes.imshow(numbers, cmap=colors, vmin=least, vmax=most)
+    for place, number in np.ndenumerate(numbers):
         text = f"{number:d}".replace("-", "\N{MINUS SIGN}")
-        axes.text(column, row, text, ha="center", va="center", fontsize=10, color=color)
+        write_number(axes, shown, place, text, fontsize=10)
     rows, columns = numbers.shape
     axes.set_title(f"{title}, {rows} x {columns}", fontsize=11)
     axes.set(xticks=[], yticks=[], anchor="N")

@@ -3,7 +3,7 @@
 python docs/pictures/descent.py
 """
 
-from drawing import BLUE, GRAY, new_figure, np, save
+from drawing import BLUE, new_figure, np, save
 
 STEEPNESS = np.array([1.0, 20.0])  # of the loss (x^2 + 20 y^2) / 2 along each weight
 START = np.array([-9.0, 1.6])
@@ -26,7 +26,7 @@ def descend(rate, momentum=0.0):
 
 
 def draw():
-    figure = new_figure(12, 2.9)
+    figure = new_figure(12, 3.1)
     ways = [(0.01, 0.0), (0.09, 0.0), (0.101, 0.0), (0.01, 0.9)]
     x, y = np.meshgrid(np.linspace(-10, 4, 200), np.linspace(-3, 3, 200))
     levels = 0.5 * 2.0 ** np.arange(9)
@@ -37,9 +37,10 @@ def draw():
         axes.plot(*path.T, color=BLUE, marker=".", markersize=5, linewidth=1)
         axes.plot(0, 0, "+", color="black", markersize=10)
         words = f"rate {rate:g}" + (f", momentum {momentum:g}" if momentum else "")
-        axes.set_title(words, fontsize=11)
-        axes.set_xlabel(f"loss after {STEPS} steps: {loss(path[-1]):.3g}", color=GRAY)
-        axes.set(xlim=(-10, 4), ylim=(-3, 3), xticks=[], yticks=[])
+        axes.set_title(f"{words}\nloss after {STEPS} steps: {loss(path[-1]):.3g}", fontsize=11)
+        axes.set(xlabel="first weight", xlim=(-10, 4), ylim=(-3, 3), xticks=[], yticks=[])
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel("second weight")
     return figure
 
 

@@ -16,15 +16,17 @@ import sklearn.datasets
 from matplotlib.figure import Figure
 from PIL import Image
 
-from internals.report.style import save_figure
+from internals.core.palette import BLUE, GREEN, PURPLE, VERMILION
+from internals.report.style import DPI, GREY, black_or_white, save_figure
 from internals.runs.run_reader import read_run
 
-BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e07b00", "#00805e", "#a0489b"  # told apart by anyone
-GRAY = "#666666"
+ORANGE, GRAY = VERMILION, GREY
+__all__ = ["BLUE", "GRAY", "GREEN", "ORANGE", "PURPLE"]  # the colours, told apart by anyone
+BANDS = "line: mean of the seeds; band: from the lowest seed to the highest"
 
 
 def new_figure(width, height):
-    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def save(figure, file):
@@ -69,6 +71,17 @@ def draw_seeds(axes, x, runs, color, **line):
     return curves.mean(axis=0)
 
 
+def mark_test(axes, x, runs, color):
+    """Mark the mean of the runs' test accuracy with a diamond at x; return it in percent."""
+    accuracy = 100 * float(np.mean([run.accuracy for run in runs]))
+    axes.plot(x, accuracy, "D", color=color, markersize=7, markeredgecolor="white", clip_on=False)
+    return accuracy
+
+
+def count_seeds(runs):
+    return "1 seed" if len(runs) == 1 else f"{len(runs)} seeds"
+
+
 def draw_both(axes, history, metric, factor=1):
     """Draw a metric of a run's history, times the factor, on training and validation images."""
     for column, color, label in (
@@ -76,6 +89,19 @@ def draw_both(axes, history, metric, factor=1):
         (f"val_{metric}", ORANGE, "validation (the test set)"),
     ):
         axes.plot(history.epoch, factor * history[column], color=color, label=label)
+
+
+def write_number(axes, shown, place, text, **style):
+    """Write a number into a cell of the picture `shown`, black or white by the cell's colour."""
+    if "color" not in style:
+        style["color"] = black_or_white(shown.to_rgba(shown.get_array()[place]))
+    row, column = place
+    axes.text(column, row, text, ha="center", va="center", **style)
+
+
+def explain(axes, words):
+    """Write small words above the axes, on the left."""
+    axes.set_title(words, loc="left", fontsize=10, color=GRAY)
 
 
 def legend_below(figure, axes):

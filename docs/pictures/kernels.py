@@ -14,7 +14,7 @@ def draw(model, count=16):
     photograph = np.pad(flower() / 255, ((1, 1), (1, 1), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(photograph, (3, 3), axis=(0, 1))
     maps = np.maximum(np.einsum("yxcrs,rsck->kyx", windows, weights) + biases[:, None, None], 0)
-    figure = new_figure(12, 4.6)
+    figure = new_figure(12, 5)
     panels = figure.subplots(4, count // 2 + 1)
     for axes in panels.flat:
         clear_ticks(axes)
@@ -25,6 +25,7 @@ def draw(model, count=16):
         kernel = weights[..., number]
         axes = panels[2 * row, column + 1]
         axes.imshow(kernel / np.abs(kernel).max() / 2 + 0.5)
+        axes.set_title(number + 1, fontsize=10)
         axes = panels[2 * row + 1, column + 1]
         axes.imshow(maps[number], cmap="gray", vmin=0)
     return figure

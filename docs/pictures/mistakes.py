@@ -3,7 +3,7 @@
 python docs/pictures/mistakes.py
 """
 
-from drawing import GRAY, committed, new_figure, np, save
+from drawing import GRAY, committed, new_figure, np, save, write_number
 
 RUN = "udacity_cnn/2026-11-20_12-56-35_tutorial"
 
@@ -16,10 +16,8 @@ def draw():
     axes = figure.subplots()
     image = axes.imshow(mistakes, cmap="Oranges", vmin=0)
     for (row, column), count in np.ndenumerate(matrix):
-        wrong = row != column
-        color = GRAY if not wrong else "white" if count > 0.6 * np.nanmax(mistakes) else "black"
-        style = "normal" if wrong else "italic"
-        axes.text(column, row, count, ha="center", va="center", color=color, style=style)
+        style = {"color": GRAY, "style": "italic"} if row == column else {}
+        write_number(axes, image, (row, column), count, **style)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="predicted class", ylabel="true class")

@@ -6,34 +6,62 @@ python docs/pictures/published_and_modern.py
 import json
 import statistics
 
-from drawing import BLUE, GREEN, ORANGE, ROOT, committed, draw_seeds, new_figure, np, save
+from drawing import (
+    BANDS,
+    BLUE,
+    GREEN,
+    ORANGE,
+    ROOT,
+    committed,
+    count_seeds,
+    draw_seeds,
+    explain,
+    mark_test,
+    new_figure,
+    np,
+    save,
+)
 
 from tables import UDACITY, run_named, seeds_of
 
 from internals.report.style import clear_axes
 
 SCRIPT = "udacity_cnn"
-RUNS = [  # recipe, row of docs/epoch_seconds.json, and a run, whose other seeds are drawn with it
-    ("published", "published", UDACITY, BLUE),
-    ("modern", "all", run_named(SCRIPT, "all"), GREEN),
-    ("modern", "all", run_named(SCRIPT, "modern"), ORANGE),
+RUNS = [  # recipe, row of docs/epoch_seconds.json, a run, with its other seeds, and a place
+    ("published", "published", UDACITY, BLUE, "below"),
+    ("modern", "all", run_named(SCRIPT, "all"), GREEN, "above"),
+    ("modern", "all", run_named(SCRIPT, "modern"), ORANGE, "right"),
 ]
+NEAR = {"textcoords": "offset points"}
+PLACES = {  # of a line's name, seen from its end
+    "above": {"xytext": (0, 10), "ha": "center", "va": "bottom"} | NEAR,
+    "right": {"xytext": (10, 0), "ha": "left", "va": "center"} | NEAR,
+    "below": {"xytext": (4, -14), "ha": "left", "va": "top"} | NEAR,
+}
 
 
 def draw():
-    figure = new_figure(9, 4.4)
+    figure = new_figure(9, 4.8)
     axes = figure.subplots()
     timed = json.loads((ROOT / "docs" / "epoch_seconds.json").read_text())[SCRIPT]["seconds"]
-    for recipe, row, run, color in RUNS:
+    accuracies = []
+    for recipe, row, run, color, place in RUNS:
         runs = committed(*seeds_of(run))
         epochs = len(runs[0].history)
         minutes = np.arange(1, epochs + 1) * statistics.median(timed[row]) / 60
-        label = f"{recipe} recipe, {epochs} epochs, {len(runs)} seeds"
-        draw_seeds(axes, minutes, runs, color, label=label)
-    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, None), ylim=(25, 84))
-    axes.set_title("accuracy on held-out images, %", loc="left", fontsize=12)
-    axes.legend(frameon=False, loc="lower right")
-    axes.grid(axis="y", color="#e5e5e5")
+        draw_seeds(axes, minutes, runs, color)
+        accuracies.append(mark_test(axes, minutes[-1], runs, color))
+        words = f"{recipe}, {epochs} epochs,\n{count_seeds(runs)}: {accuracies[-1]:.1f} %"
+        axes.annotate(words, (minutes[-1], accuracies[-1]), **PLACES[place], color=color)
+    axes.set(xlabel="minutes on two cores of a processor", xlim=(0, 13), ylim=(25, 88))
+    axes.set_ylabel("accuracy on held-out images, %")
+    explain(axes, f"{BANDS}; diamond: test set")
+    figure.suptitle(
+        f"{SCRIPT}.py: {accuracies[-1]:.1f} % on the test set with today's recipe, "
+        f"{accuracies[0]:.1f} % as published",
+        fontsize=12,
+        fontweight="bold",
+    )
     clear_axes(axes)
     return figure
 

@@ -3,7 +3,7 @@
 python docs/pictures/rates.py
 """
 
-from drawing import GREEN, ORANGE, ROOT, committed, new_figure, save
+from drawing import GREEN, ORANGE, ROOT, committed, explain, new_figure, save
 
 from internals.report.style import clear_axes
 
@@ -21,6 +21,7 @@ def draw():
         axes.semilogx(rates, accuracies, color=color, marker="o")
         axes.text(rates[0], accuracies[0] + 3, words, color=color)
     axes.set(xlabel="learning rate", ylabel="accuracy on held-out images, %", ylim=(0, 60))
+    explain(axes, "a dot is one run")
     axes.set_xticks([0.001, 0.003, 0.01, 0.03, 0.1])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()

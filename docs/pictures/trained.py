@@ -8,6 +8,7 @@ from drawing import ROOT  # also finds internals/
 from internals.core.keras_loader import keras
 
 from internals.core.files import fail
+from internals.runs.run import read_record
 
 
 def load_model():
@@ -18,6 +19,13 @@ def load_model():
         own = Path(sys.argv[0]).resolve().relative_to(ROOT)
         fail(f"run is {str(folder)!r}; it must be a run's folder with model.keras: {own} RUN")
     return keras.models.load_model(path)
+
+
+def start_again(build_model):
+    """Return the untrained network with which the run of the command line began."""
+    record = read_record(Path(sys.argv[-1]))
+    keras.utils.set_random_seed(record["hyperparameters"]["seed"])
+    return build_model((32, 32, 3), len(record["data"]["class_names"]))
 
 
 def first_kernels(model):

@@ -5,7 +5,7 @@ With Glorot's initialisation, with He's, and with batch normalisation; it takes 
     python docs/pictures/vgg_signal.py
 """
 
-from drawing import BLUE, GREEN, ORANGE, legend_below, new_figure, np, save, small_photographs
+from drawing import BLUE, GRAY, GREEN, ORANGE, legend_below, new_figure, np, save, small_photographs
 
 import common
 
@@ -15,6 +15,7 @@ import vgg16
 from internals.report.style import clear_axes
 
 IMAGES = 32
+ROUNDING = 2.0**-24  # of a weight: float32 has 24 binary digits
 WAYS = {  # what is drawn: batch normalisation, initialisation
     "Glorot's initialisation": (False, initializers.GlorotUniform),
     "He's initialisation": (False, initializers.HeNormal),
@@ -86,8 +87,13 @@ def draw():
     ):
         axes.set_title(title, loc="left", fontsize=12)
         axes.set(xlabel="layer: 13 convolutions, 3 dense", xticks=[1, 4, 7, 10, 13, 16])
-        axes.yaxis.set_major_formatter("{x:.0e}")
+        axes.yaxis.set_major_formatter(lambda number, _: f"{number:.9f}".rstrip("0").rstrip("."))
         clear_axes(axes)
+    panels[1].axhline(ROUNDING, color=GRAY, linestyle="--", linewidth=1)
+    words = "a smaller step is rounded away in float32"
+    panels[1].annotate(
+        words, (3, ROUNDING), (0, 4), textcoords="offset points", va="bottom", color=GRAY
+    )
     legend_below(figure, panels[0])
     return figure
 

@@ -5,11 +5,13 @@ A table stands between the lines <!-- NAME --> and <!-- end of NAME -->, in READ
     python docs/programs/tables.py
 """
 
+import dataclasses
 import functools
 import json
 import os
 import statistics
 import sys
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,11 +20,13 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np
 from ablation import PARTS
+from seed_correlation import correlation_table
 from speed_table import profile_table, speed_table
 
-from internals.comparison.groups import make_groups
-from internals.core.intervals import compare_seeds, mean_and_std
-from internals.core.text import format_mean_and_std, format_value
+from internals.comparison.differences import are_same_networks, compare_by_seeds
+from internals.comparison.groups import Group, make_groups
+from internals.core.intervals import Difference, correct_for_several
+from internals.core.text import format_value
 from internals.runs import run_reader
 from internals.runs.run import read_history, read_record
 
@@ -193,6 +197,15 @@ SHORTER = [
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
 ]
 
+# What each script does without a flag: its published recipe, and for how many epochs.
+DEFAULTS = [
+    (FOUR_LAYERS, 50),
+    (SIX_LAYERS_20, 10),
+    (MINIVGGNET, 40),
+    (VGG16_PUBLISHED, 10),
+    (UDACITY, 15),
+]
+
 # The scripts whose modern recipe ablation.py took apart, a run of their published one, epochs.
 ABLATED = [
     ("udacity_cnn", UDACITY, 15),
@@ -226,13 +239,51 @@ def time_for(run, epochs):
 
 
 def make_table(header, rows):
-    """Return a Markdown table; `header` has the columns, those with a leading ">" to the right."""
+    """Return a Markdown table; `header` has the columns, those with a leading ">" to the right.
+
+    Cells are text, or differences: of those the interval is shown, and below what it means.
+    """
+    rows, caption = format_intervals(rows)
     lines = [
         [name.lstrip(">") for name in header],
         ["---:" if name.startswith(">") else "---" for name in header],
         *rows,
     ]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), *caption])
+
+
+def format_intervals(rows):
+    """Return the rows with their differences as text, and the lines that explain those."""
+    found = [cell for row in rows for cell in row if isinstance(cell, Difference)]
+    known = [difference for difference in found if difference.low is not None]
+    kept = correct_for_several([difference.p for difference in known])
+    bold = [difference for difference, is_kept in zip(known, kept, strict=True) if is_kept]
+    rows = [
+        [
+            format_interval(cell, cell in bold) if isinstance(cell, Difference) else cell
+            for cell in row
+        ]
+        for row in rows
+    ]
+    if not known:
+        return rows, []
+    paired = any(difference.method == "paired seeds" for difference in known)
+    twice = "; those of `flip_test` are Student's, in pairs, for it asks the same networks twice"
+    words = (
+        f"The {len(known)} intervals are Welch's{twice * paired}. They cover other seeds, not "
+        "other images. In bold: more than chance, also after Holm's correction for this table."
+    )
+    lacking = " A dash: it takes three seeds that learn on each side." * (len(known) < len(found))
+    return rows, ["", *textwrap.wrap(words + lacking, 120)]
+
+
+def format_interval(difference, bold):
+    """Return a 95 % interval in points; "-" where there is none."""
+    if difference.low is None:
+        return "-"
+    ends = f"{100 * difference.low:+.2f} to {100 * difference.high:+.2f}"
+    mark = "**" if bold else ""
+    return f"{mark}{ends}{mark}".replace("-", "\N{MINUS SIGN}")
 
 
 def reference_table():
@@ -264,13 +315,19 @@ def groups_of(script):
     return make_groups([run_reader.read_run(folder) for folder in folders])
 
 
-def seeds_of(run):
-    """Return the reference runs that differ from this one in nothing but the seed, by seed."""
+def group_of(run):
+    """Return the reference runs that differ from this one in nothing but the seed."""
     script, name = run.split("/")
     (group,) = (
         group for group in groups_of(script) if name in [each.folder.name for each in group.runs]
     )
-    return [f"{script}/{each.folder.name}" for each in group.counted]
+    return group
+
+
+def seeds_of(run):
+    """Return the names of the reference runs that group_of returns, by seed."""
+    script, _ = run.split("/")
+    return [f"{script}/{each.folder.name}" for each in group_of(run).counted]
 
 
 def accuracies_after(run, epochs):
@@ -278,29 +335,38 @@ def accuracies_after(run, epochs):
     return [float(accuracy_after(seed, epochs)) for seed in seeds_of(run)]
 
 
-def show_accuracies(run, accuracies):
-    """Return mean and standard deviation as a link to the run, and how many seeds there are."""
-    text = format_mean_and_std(*mean_and_std(accuracies), "{:.2f}")
-    return f"[{text}](results/reference/{run}) (n = {len(accuracies)})"
+def group_after(run, epochs):
+    """Return the seeds of the run as they were after so many epochs, or at their end for None."""
+    runs = []
+    for seed, each in zip(seeds_of(run), group_of(run).counted, strict=True):
+        record, history = each.record | {"status": "finished"}, each.history
+        if epochs and epochs != record["epochs_done"]:
+            accuracy = float(accuracy_after(seed, epochs)) / 100
+            loss = float(history.val_loss[epochs - 1])
+            record |= {"test_accuracy": accuracy, "balanced_accuracy": accuracy, "test_loss": loss}
+        runs.append(dataclasses.replace(each, record=record, history=history[:epochs]))
+    return Group(runs, key="")
 
 
-def show_interval(before, after):
-    """Return the 95 % interval of the difference of the means; "-" for one run on each side."""
-    difference = compare_seeds(np.array(before), np.array(after))
-    if difference.low is None:
-        return "-"
-    return f"{difference.low:+.2f} to {difference.high:+.2f}".replace("-", "\N{MINUS SIGN}")
+def show_accuracies(run, group):
+    """Return mean and standard deviation as a link to the run, and how many seeds there are.
+
+    Seeds that stay at chance level are told apart.
+    """
+    learn, colon, text = group.accuracy_text.rpartition(": ")
+    number = text.partition(" %")[0]
+    return f"{learn}{colon}[{number}](results/reference/{run}) (n = {len(group.accuracies)})"
 
 
 def accuracy_cells(runs, epochs):
-    """Return the cells of runs to be compared, and the interval between the first and the last.
+    """Return the cells of runs to be compared, and the difference of the first and the last.
 
     Raises ValueError where the runs, or their other seeds, were trained on different things.
     """
     check_alike(*runs)
-    found = [accuracies_after(run, epochs or read_run(run)[0]["epochs_done"]) for run in runs]
+    found = [group_after(run, epochs) for run in runs]
     cells = [show_accuracies(*each) for each in zip(runs, found, strict=True)]
-    return cells, show_interval(found[0], found[-1])
+    return cells, compare_by_seeds(found[0], found[-1])
 
 
 def check_alike(*runs):
@@ -343,7 +409,7 @@ def rates_table():
     check_alike(*runs)
     for run in runs:
         own = read_run(run)[0]["hyperparameters"]
-        accuracy = show_accuracies(run, [held_out_accuracy(run)])
+        accuracy = f"[{held_out_accuracy(run):.2f}](results/reference/{run}) (n = 1)"
         rows.append([own["optimizer"], f"{own['learning_rate']:g}", accuracy])
     return make_table(header, rows)
 
@@ -354,11 +420,24 @@ def dropout_table():
     rows = []
     runs = [run_named("udacity_cnn", name) for name in DROPOUT.values()]
     check_alike(*runs)
-    found = [[held_out_accuracy(seed) for seed in seeds_of(run)] for run in runs]
-    for words, run, accuracies in zip(DROPOUT, runs, found, strict=True):
-        change = "-" if run == runs[0] else show_interval(found[0], accuracies)
-        rows.append([words, show_accuracies(run, accuracies), change])
+    found = [held_out_group(run) for run in runs]
+    for words, run, group in zip(DROPOUT, runs, found, strict=True):
+        change = "-" if run == runs[0] else compare_by_seeds(found[0], group)
+        rows.append([words, show_accuracies(run, group), change])
     return make_table(header, rows)
+
+
+def held_out_group(run):
+    """Return the seeds of the run, each with its accuracy on held-out images for the test's."""
+    return Group(
+        [
+            dataclasses.replace(
+                each, record=each.record | {"test_accuracy": held_out_accuracy(seed) / 100}
+            )
+            for seed, each in zip(seeds_of(run), group_of(run).counted, strict=True)
+        ],
+        key="",
+    )
 
 
 def held_out_accuracy(run):
@@ -392,6 +471,49 @@ def recipes_table(pairs):
     return make_table(header, rows)
 
 
+def overview_table():
+    """Return what each command reaches, and its minutes on two cores and on a GPU.
+
+    Those of the cores follow from the images a second of the published recipe; those of the GPU are
+    the runs' own, the median of the seeds.
+    """
+    header = ["command", ">epochs", ">test accuracy, %", ">minutes, two cores", ">minutes, GPU"]
+    shorter = {modern.partition("/")[0]: modern for _, modern in SHORTER}
+    rows = []
+    for (published, default), (_, modern) in zip(DEFAULTS, RECIPES, strict=True):
+        script = modern.partition("/")[0]
+        for run, flags, epochs in (
+            (published, "", default),
+            (modern, " --recipe modern", read_run(modern)[0]["epochs_done"]),
+            (
+                shorter[script],
+                " --recipe modern --epochs {}",
+                read_run(shorter[script])[0]["epochs_done"],
+            ),
+        ):
+            (cell,), _ = accuracy_cells([run], epochs)
+            command = f"`python {script}.py{flags.format(epochs)}`"
+            rows.append([command, str(epochs), cell, *minutes_of(run, epochs)])
+    return make_table(header, rows)
+
+
+def minutes_of(run, epochs):
+    """Return the minutes of so many epochs on two cores, reckoned, and on a GPU, recorded."""
+    record, _ = read_run(run)
+    path = ROOT / "docs" / "benchmarks" / "xeon_avx512_float32.json"
+    (rounds,) = (
+        speed["rounds"]
+        for speed in json.loads(path.read_text())
+        if speed["script"] == record["script"]
+    )
+    rate = statistics.median(times["ours"] for times in rounds)
+    on_cores = record["data"]["images"]["train"] * epochs / rate / 60
+    if record["device"] != "gpu":
+        return f"{on_cores:.0f}", "-"
+    seeds = [read_run(seed)[1].seconds.iloc[:epochs].sum() / 60 for seed in seeds_of(run)]
+    return f"{on_cores:.0f}", f"{statistics.median(seeds):.1f}"
+
+
 def gpu_epochs():
     """Return the seconds of an epoch on a GPU, a median, as {script: {recipe: seconds}}."""
     record = json.loads((ROOT / "docs" / "benchmarks" / "gpu_epochs.json").read_text())
@@ -410,6 +532,42 @@ def gpu_table():
     return make_table(header, rows)
 
 
+def gpu_runs_table():
+    """Return the seconds of training on a GPU: timed alone, and as the runs recorded them."""
+    header = ["script", "recipe, epochs", ">training alone"]
+    header += [">first epoch, as recorded", ">each later one", ">all epochs, as recorded"]
+    rows = []
+    shorter = {read_run(modern)[0]["script"]: modern for _, modern in SHORTER}
+    for published, modern in RECIPES:
+        script = read_run(modern)[0]["script"]
+        if script not in gpu_epochs():
+            continue
+        seconds = gpu_epochs()[script]
+        for recipe, run in (
+            ("published", published),
+            ("modern", modern),
+            ("modern", shorter[script]),
+        ):
+            recorded = [read_run(seed)[1].seconds for seed in seeds_of(run)]
+            epochs = len(recorded[0])
+            columns = [
+                [each.iloc[0] for each in recorded],
+                [each.iloc[1:].median() for each in recorded],
+                [each.sum() for each in recorded],
+            ]
+            row = [f"`{script}.py`", f"{recipe}, {epochs}", f"{epochs * seconds[recipe]:.0f}"]
+            rows.append([*row, *map(show_range, columns)])
+    return make_table(header, rows)
+
+
+def show_range(values):
+    """Return the least and the largest of some seconds, rounded."""
+    ends = [
+        f"{value:.0f}" if value >= 10 else f"{value:.1f}" for value in (min(values), max(values))
+    ]
+    return " to ".join(dict.fromkeys(ends))
+
+
 def ablation_table():
     header = ["script", "with", ">epochs", ">test accuracy, %"]
     header += [">95 % interval of the difference", ">minutes"]
@@ -418,13 +576,38 @@ def ablation_table():
         above = published
         for name, words in [("published", "the published recipe"), *(part[:2] for part in PARTS)]:
             run = published if name == "published" else run_named(script, name)
-            cells, interval = accuracy_cells([above, run], epochs)
-            change = "-" if run == above else interval
+            cells, difference = accuracy_cells([above, run], epochs)
+            change = "-" if run == above else difference
             seconds = seconds_of_epochs(script, name, run)
             minutes = f"{statistics.median(seconds) * epochs / 60:.1f}"
             rows.append([f"`{script}.py`", words, str(epochs), cells[1], change, minutes])
             above = run
     return make_table(header, rows)
+
+
+def calibration_table():
+    """Return what smoothed labels do to loss and calibration: the two rows of each ablation."""
+    header = ["script", ">epochs", "labels", ">test accuracy, %", ">test loss"]
+    header += [">calibration error"]
+    rows = []
+    for script, _, epochs in ABLATED:
+        for labels, name in (("plain", "5-shift"), ("smoothed", "6-label-smoothing")):
+            run = run_named(script, name)
+            (cell,), _ = accuracy_cells([run], epochs)
+            records = [read_run(seed)[0] for seed in seeds_of(run)]
+            means = [
+                f"{np.mean([record[key] for record in records]):.3f}"
+                for key in ("test_loss", "expected_calibration_error")
+            ]
+            rows.append([f"`{script}.py`", str(epochs), labels, cell, *means])
+    return make_table(header, rows)
+
+
+@functools.cache
+def seeds_table():
+    scripts = sorted(path.name for path in REFERENCE.iterdir())
+    groups = [group for script in scripts for group in groups_of(script)]
+    return make_table(*correlation_table(groups, are_same_networks))
 
 
 def run_named(script, name):
@@ -450,9 +633,13 @@ TABLES = {
     "dropout": dropout_table,
     "baselines": baselines_table,
     "modern recipes": lambda: recipes_table(RECIPES),
+    "overview": overview_table,
     "fewer epochs": lambda: recipes_table(SHORTER),
     "gpu epochs": gpu_table,
+    "gpu runs": gpu_runs_table,
     "ablation": ablation_table,
+    "calibration": calibration_table,
+    "seed correlation": seeds_table,
     "speed": lambda: make_table(*speed_table()),
     "profile": lambda: make_table(*profile_table()),
 }

@@ -15,18 +15,18 @@ METRICS = {  # what can be drawn over epochs or minutes
 }
 
 
-def make_line(curves, style):
-    """Return curves and the style of their line as Plotly reads them fastest, 32 bits a number."""
-    arrays = {name: values.to_numpy("<f4").tobytes() for name, values in curves.items()}
+def make_line(kind, name, curves):
+    """Return curves and what the page must know of their line, 32 bits a number for Plotly."""
+    columns = zip(curves, curves.to_numpy("<f4").T, strict=True)
+    arrays = {name: values.tobytes() for name, values in columns}
     encoded = {name: base64.b64encode(array).decode() for name, array in arrays.items()}
     arrays = {name: {"dtype": "f4", "bdata": letters} for name, letters in encoded.items()}
-    return {"style": style, "arrays": arrays}
+    return {"kind": kind, "name": name, "single": len(curves) == 1, "arrays": arrays}
 
 
 def curves_of(run):
     """Return a data frame of a run: epoch, minutes and METRICS."""
-    minutes = run.history.seconds.cumsum() / 60
-    return run.history.assign(minutes=minutes)[["epoch", "minutes", *METRICS]]
+    return run.history[["epoch", "minutes", *METRICS]]
 
 
 def mean_curves(runs):
@@ -41,22 +41,17 @@ def mean_curves(runs):
 
 
 def plotly_lines(group):
-    """Return the lines of a group as `make_line` makes them: band, thin ones and mean."""
+    """Return the lines of a group as `make_line` makes them: the band, each seed and the mean."""
     runs, lines = group.drawn, []
     if not runs:
         return []
     mean, spread = mean_curves(runs)
     label = html.escape(group.label)  # Plotly reads tags in names
-    shared = {"legendgroup": group.key, "mode": "lines"}
     if len(runs) > 1:
         label += f" (n = {len(runs)})"
-        fill = {"fill": "toself", "fillcolor": f"{group.color}33", "hoverinfo": "skip"}
-        style = shared | fill | {"line": {"width": 0}, "showlegend": False}
-        lines.append(make_line(pd.concat([mean + spread, (mean - spread)[::-1]]), style))
+        edges = pd.concat([mean + spread, (mean - spread)[::-1]])
+        lines.append(make_line("band", "", edges))
         for run in runs:
-            style = shared | {"line": {"color": group.color, "width": 1}, "opacity": 0.5}
-            style |= {"showlegend": False, "name": f"{label}, seed {html.escape(run.seed)}"}
-            lines.append(make_line(curves_of(run), style))
-    shared["mode"] = "lines" if len(mean) > 1 else "markers"  # a line needs two points
-    style = shared | {"line": {"color": group.color, "width": 2.5}, "name": label}
-    return [*lines, make_line(mean, style)]
+            name = f"{label}, seed {html.escape(run.seed)}"
+            lines.append(make_line("seed", name, curves_of(run)))
+    return [*lines, make_line("mean", label, mean)]

@@ -1,24 +1,35 @@
 """Data sets: the groups tested on the same images, their colours, and what tells them apart."""
 
 import dataclasses
+import datetime
 import re
 from pathlib import Path
 
 from internals.comparison.groups import group_by
+from internals.core.palette import style_of
 from internals.core.text import format_line
 from internals.runs.run_reader import class_names, count_images
 
-COLORS = ("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf").split()
+LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 # beside hyperparameters, if need be
 TOLD = ("started_from", "network", "loss", "preprocessing", "backend")
 
 
 @dataclasses.dataclass
 class DataSet:
-    """Groups that were tested on the same images, best first."""
+    """Groups that were tested on the same images."""
 
     groups: list
     title: str
+
+    @property
+    def own(self):
+        """Return the groups that hold runs of the user's own."""
+        return [group for group in self.groups if not group.is_reference]
+
+    @property
+    def reference(self):
+        return [group for group in self.groups if group.is_reference]
 
 
 def data_name(run):
@@ -33,7 +44,10 @@ def find_test_set(group):
 
 
 def make_data_sets(groups):
-    """Return the groups by what they were tested on, the data set with most runs first."""
+    """Return the groups by what they were tested on, the data set of the newest run first.
+
+    Those without a run of the user's own come last, the one with most runs first.
+    """
     data_sets = []
     for alike in group_by(groups, find_test_set).values():
         run = alike[0].first
@@ -43,11 +57,17 @@ def make_data_sets(groups):
             title += f", {number:,} test images"
         name_groups(alike)
         data_sets.append(DataSet(alike, title))
-    data_sets.sort(key=lambda each: sum(len(group.runs) for group in each.groups), reverse=True)
+    data_sets.sort(key=find_place, reverse=True)
     for alike in group_by(data_sets, lambda each: each.title).values():
         for number, data_set in enumerate(alike[1:], start=2):
             data_set.title += f" ({number})"
     return data_sets
+
+
+def find_place(data_set):
+    """Return by what data sets are sorted: the newest own run, and the number of runs."""
+    newest = max((group.newest.started for group in data_set.own), default=LONG_AGO)
+    return newest, sum(len(group.runs) for group in data_set.groups)
 
 
 def differing(dictionaries):
@@ -77,7 +97,7 @@ def name_groups(groups):
         if len(alike) > 1:
             tell_apart(alike)
     for index, group in enumerate(groups):
-        group.color = COLORS[index % len(COLORS)]
+        group.color, _ = style_of(index)
 
 
 def tell_apart(groups):

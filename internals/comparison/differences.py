@@ -1,87 +1,28 @@
-"""The difference of two groups: its interval, and everything else in which they differ."""
+"""The difference of two groups: its interval, that in words, and all else that differs."""
 
 import difflib
+import itertools
 import sys
 import textwrap
 
 import numpy as np
 
-from internals.core.intervals import Difference, compare_pairs, compare_seeds
+from internals.comparison.recorded_facts import (
+    NOT_RECORDED,
+    count_causes,
+    describe_group,
+    list_differences,
+)
+from internals.core.intervals import (
+    FEWEST,
+    Difference,
+    compare_pairs_of_images,
+    compare_pairs_of_seeds,
+    compare_seeds,
+    correct_for_several,
+)
 from internals.core.text import format_line
-from internals.runs import identity
-from internals.runs.run_reader import SOURCES, count_images
-
-NOT_RECORDED = "not recorded"
-
-
-def flatten(name, value):
-    """Return a nested object as {"optimizer learning_rate decay_rate": "0.01", ...}."""
-    if isinstance(value, float):
-        return {name: f"{value:.6g}"}  # Keras keeps 0.001 in 32 bits
-    if not isinstance(value, dict):
-        return {name: format_line(value)}
-    flat = {}
-    for key, inner in value.items():
-        flat |= flatten(f"{name} {format_line(key)}", inner)
-    return flat
-
-
-def describe_run(run):
-    """Return {name: (cause, value)} of all that is recorded of a run and may bear on its result."""
-    found = {"script": ("script", format_line(run.record["script"]))}
-    found |= {name: ("hyperparameter", value) for name, value in run.settings.items()}
-    images, held_out, _ = count_images(run)
-    if images:
-        found["training images"] = ("data", f"{images - held_out:,}")
-    for path, fact in identity.FACTS.items():
-        value = identity.find(run.record, path)
-        if value is None or path in ("script", "name", "data.class_names"):
-            continue
-        if identity.is_digest(value):
-            value = value[:8]  # of a digest as many as tell two apart
-        found |= {n: (fact.cause, text) for n, text in flatten(fact.words, value).items()}
-    found["parameters"] = ("result", f"{run.record['parameters']:,}")
-    found["epochs done"] = ("result", str(len(run.history)))
-    return found
-
-
-def describe_group(group):
-    """Return what describe_run says of the runs that count, several values joined."""
-    found = {}
-    for run in group.counted:
-        for name, (kind, value) in describe_run(run).items():
-            found.setdefault(name, (kind, {}))[1][value] = True  # each once, in their order
-    return {name: (kind, ", ".join(values)) for name, (kind, values) in found.items()}
-
-
-def list_differences(first, second):
-    """Return [(name, first's value, second's)] of all that differs in two descriptions."""
-    nothing = ("", NOT_RECORDED)
-    rows = [
-        (name, first.get(name, nothing)[1], second.get(name, nothing)[1])
-        for name in {**first, **second}
-    ]
-    return [(name, one, other) for name, one, other in rows if one != other]
-
-
-def count_causes(first, second, scripts_differ):
-    """Return how many things that differ in two descriptions may be the cause of the difference.
-
-    Each hyperparameter is one, other facts are one by their cause. Those that may follow from a
-    hyperparameter count where none differs, and the layers also where the scripts do. But for
-    hyperparameters, what one side did not record is not known to differ.
-    """
-    differ = {
-        (kind, name)
-        for name, (kind, _) in first.items() ^ second.items()
-        if kind == "hyperparameter" or name in first.keys() & second.keys()
-    }
-    hyperparameters = sum(kind == "hyperparameter" for kind, _ in differ)
-    follow = {fact.cause for fact in identity.FACTS.values() if fact.follows}
-    follow -= {"code"} if scripts_differ else set()
-    counted = {kind for kind, _ in differ} - {"hyperparameter", "script", "result"}
-    counted -= follow if hyperparameters else set()
-    return hyperparameters + len(counted)
+from internals.runs.run_reader import SOURCES
 
 
 def compare_groups(first, second):
@@ -91,10 +32,47 @@ def compare_groups(first, second):
     if len(first.accuracies) == len(second.accuracies) == 1:
         one, other = first.first.right_answers, second.first.right_answers
         if one and other and one[0] == other[0]:
-            return compare_pairs(
-                (one[1] & ~other[1]).bit_count(), (other[1] & ~one[1]).bit_count(), one[2]
-            )
-    return compare_seeds(np.array(first.accuracies), np.array(second.accuracies))
+            only_first, only_second = one[1] & ~other[1], other[1] & ~one[1]
+            counts = only_first.bit_count(), only_second.bit_count(), one[2]
+            return compare_pairs_of_images(*counts)
+    return compare_by_seeds(first, second)
+
+
+def compare_by_seeds(first, second):
+    """Return the difference of the seeds that learn, in pairs where they are the same networks.
+
+    Runs of other networks are not paired, though their seeds be the same: there a seed's accuracy
+    on one side says nothing about that on the other.
+    """
+    accuracies = np.array(first.accuracies), np.array(second.accuracies)
+    if any(len(group.accuracies) > 1 and not group.learners for group in (first, second)):
+        amount = float(accuracies[1].mean() - accuracies[0].mean())
+        return Difference(amount, None, None, "at chance")
+    if are_same_networks(first, second):
+        ordered = [sorted(group.learners, key=lambda run: run.seed) for group in (first, second)]
+        return compare_pairs_of_seeds(*([run.accuracy for run in runs] for runs in ordered))
+    return compare_seeds(*accuracies)
+
+
+def are_same_networks(first, second):
+    """Return whether the seeds that learn are the same networks, asked in two ways."""
+    one, other = ({run.seed: run for run in group.learners} for group in (first, second))
+    if not one or one.keys() != other.keys():
+        return False
+    return all(same_network(one[seed], other[seed]) for seed in one)
+
+
+def same_network(run, other):
+    """Return whether two runs have trained the same network, which flip_test asks in two ways.
+
+    Then their training agrees to the last digit.
+    """
+    asked = [each.record["hyperparameters"].get("flip_test") for each in (run, other)]
+    best = [each.record.get("best_epoch") for each in (run, other)]
+    if asked[0] == asked[1] or best[0] != best[1]:
+        return False
+    one, two = (each.history[["accuracy", "loss"]] for each in (run, other))
+    return len(one) > 0 and bool(one.notna().all(axis=None)) and one.equals(two)
 
 
 WORDS = {  # by the method of a difference, and what is true of any; the page fills them in as well
@@ -103,45 +81,78 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "no interval": "{amount} points.",
     "more": "more than chance",
     "not more": "may be chance",
-    "welch": "Welch's interval over {n1} and {n2} seeds.",
-    "alone": (
-        "{n1} and {n2} seeds: the spread of the one run is taken to be that of the others "
-        "(Student's interval). Better: {sweep}"
+    "welch": "Welch's interval over {n1} and {n2} seeds; it covers other seeds, not other images.",
+    "paired seeds": (
+        "In pairs: the same {n1} networks, asked in two ways. Student's interval; it covers other "
+        "seeds, not other images."
     ),
-    "mcnemar": (
-        "On these test images, {b} of which only the first names rightly and {c} only the second, "
-        "these two networks {differ} (McNemar's test); whether another seed would say the same is "
-        "not known: {sweep}"
+    "paired images": (
+        "In pairs: {b} test images only the first names rightly, {c} only the second. Bonett and "
+        "Price's interval; it covers other images, not other seeds. For those, add {sweep}"
     ),
-    "differ": "differ",
-    "not differ": "are not shown to differ",
-    "none": "One run each, no predictions to pair: whether this is chance is not known: {sweep}",
+    "few": (
+        "No interval: it takes three seeds on each side, and here are {n1} and {n2}. Add {sweep}"
+    ),
     "alike": "The seeds of a side are alike to the last digit: how much is chance is not known.",
-    "sweep": "python sweep.py {script}.py ... --seed 0 1 2",
+    "at chance": "No interval, for one side learns nothing; {failures}.",
+    "failures": "{failures}; the difference is of those that learn.",
+    "several": "After Holm's correction for {count} comparisons: {chance}.",
     "no cause": "Nothing that is recorded differs but the seeds.",
     "one cause": "One thing differs.",
     "nothing": NOT_RECORDED,
     "causes": "{causes} things differ: the cause cannot be told.",
 }
+NUMBERS = {1: "one more seed", 2: "two more seeds", 3: "three more seeds"}
 
 
-def explain(difference, first, second):
-    """Return in words the difference of two groups, its interval, and whether it is chance."""
+def explain(difference, first, second, among_several=""):
+    """Return in words the difference of two groups, its interval, and whether it is chance.
+
+    `among_several` is what explain_several says of it. A command comes last, to be copied.
+    """
     if difference.amount is None:
         return WORDS["unknown"]
+    lacking = first if len(first.accuracies) < len(second.accuracies) else second
     numbers = {"amount": difference.amount, "low": difference.low, "high": difference.high}
     values = {name: f"{100 * value:+.2f}" for name, value in numbers.items() if value is not None}
     values |= {
         "chance": WORDS["more" if difference.more_than_chance else "not more"],
-        "differ": WORDS["differ" if difference.more_than_chance else "not differ"],
         "n1": len(first.accuracies),
         "n2": len(second.accuracies),
         "b": f"{difference.only_first:,}",
         "c": f"{difference.only_second:,}",
-        "sweep": WORDS["sweep"].format(script=format_line(second.first.record["script"])),
+        "sweep": suggest_seeds(lacking),
+        "failures": " and ".join(filter(None, [first.failures, second.failures])),
     }
-    sentence = WORDS["interval" if "low" in values else "no interval"].format(**values)
-    return f"{sentence} {WORDS[difference.method].format(**values)}"
+    sentences = [WORDS["interval" if "low" in values else "no interval"].format(**values)]
+    sentences += [among_several] if among_several else []
+    if values["failures"] and difference.method != "at chance":
+        sentences.append(WORDS["failures"].format(**values))
+    return " ".join([*sentences, WORDS[difference.method].format(**values)])
+
+
+def suggest_seeds(group):
+    """Return in words the command that gives a group as many seeds as an interval takes."""
+    missing = max(FEWEST - len(group.accuracies), 1)
+    taken = {run.seed for run in group.counted}
+    free = itertools.islice((n for n in itertools.count() if str(n) not in taken), missing)
+    script, seeds = format_line(group.first.record["script"]), " ".join(map(str, free))
+    return f"{NUMBERS[missing]}: python sweep.py {script}.py ... --seed {seeds}"
+
+
+def explain_several(differences):
+    """Return for each difference what Holm's correction leaves; "" where it has nothing to do."""
+    p_values = [difference.p for difference in differences if difference.p is not None]
+    verdicts = iter(correct_for_several(p_values))
+    several = len(p_values) > 1
+    return [
+        WORDS["several"].format(
+            count=len(p_values), chance=WORDS["more" if next(verdicts) else "not more"]
+        )
+        if several and difference.p is not None
+        else ""
+        for difference in differences
+    ]
 
 
 def scripts_differ(first, second):
@@ -168,13 +179,14 @@ def diff_sources(first, second, names=SOURCES):
     return [format_line(line) for line in lines]
 
 
-def format_comparison(first, second):
+def format_comparison(first, second, difference, among_several="", width=100):
     """Return a comparison of two groups as text: the difference, and all else that differs."""
     facts = describe_group(first), describe_group(second)
     causes = count_causes(*facts, scripts_differ(first, second))
     cause = "causes" if causes > 1 else "one cause" if causes else "no cause"
     lines = [f"{second.label}, compared with {first.label}:"]
-    lines += textwrap.wrap(explain(compare_groups(first, second), first, second), 100)
+    words = explain(difference, first, second, among_several)
+    lines += textwrap.wrap(words, width, break_on_hyphens=False)
     lines.append(WORDS[cause].format(causes=causes))
     shown = [("test accuracy", first.accuracy_text, second.accuracy_text)]
     shown.append(("last epoch", first.last_epoch_text, second.last_epoch_text))

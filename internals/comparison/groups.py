@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from internals.core.intervals import mean_and_std
+from internals.core.intervals import interval_of_share, mean_and_std
 from internals.core.text import format_line, format_mean_and_std
 from internals.runs import identity
 
@@ -35,6 +35,11 @@ class Group:
         return self.counted[0]
 
     @property
+    def is_reference(self):
+        """Return whether all of its runs came with the scripts."""
+        return all(run.is_reference for run in self.runs)
+
+    @property
     def drawn(self):
         """Return the runs that count and have epochs to be drawn."""
         return [run for run in self.counted if len(run.history)]
@@ -42,7 +47,7 @@ class Group:
     @property
     def repeated(self):
         """Return in words how many complete runs do not count, because a later one has the seed."""
-        left_out = sum(run.complete for run in self.runs) - len(self.accuracies)
+        left_out = sum(run.complete for run in self.runs) - self.seeds_at_chance[1]
         if not left_out:
             return ""
         which = (
@@ -54,7 +59,20 @@ class Group:
 
     @functools.cached_property
     def accuracies(self):
-        return [run.accuracy for run in self.counted if run.complete]
+        """Return the test accuracies of the seeds that learn; of all where none does."""
+        complete = [run for run in self.counted if run.complete]
+        return [run.accuracy for run in self.learners or complete]
+
+    @functools.cached_property
+    def learners(self):
+        """Return the complete runs that do better than chance level."""
+        return [run for run in self.counted if run.complete and not run.is_at_chance]
+
+    @functools.cached_property
+    def seeds_at_chance(self):
+        """Return how many complete seeds stay at chance level, and how many there are."""
+        complete = [run for run in self.counted if run.complete]
+        return sum(run.is_at_chance for run in complete), len(complete)
 
     @functools.cached_property
     def matrix(self):
@@ -77,10 +95,12 @@ class Group:
         known = [run.history.val_accuracy for run in self.drawn]
         known = [accuracies for accuracies in known if accuracies.notna().any()]
         at = [accuracies.argmax() + 1 for accuracies in known]
-        accuracy, spread = mean_and_std([run.accuracy for run in self.counted])
+        accuracies = self.accuracies or [run.accuracy for run in self.counted]
+        accuracy, spread = mean_and_std(accuracies)
         minutes, minutes_std = mean_and_std([run.minutes for run in self.counted])
         return {
-            "n": len(self.counted),
+            "n": len(accuracies),
+            "at_chance": self.seeds_at_chance[0],
             "accuracy": accuracy,
             "accuracy_std": spread,
             "last_epoch": mean_and_std([r.history.val_accuracy.iloc[-1] for r in self.drawn])[0],
@@ -99,11 +119,29 @@ class Group:
 
     @property
     def accuracy_text(self):
-        """Return the test accuracy in percent, with spread and n over several seeds."""
-        figures = self.figures
+        """Return the test accuracy in percent, with spread and n over several seeds.
+
+        Where some seeds stay at chance level it is that of the others: "3 of 4 learn: 72.88 ...".
+        """
+        figures, (failed, count) = self.figures, self.seeds_at_chance
         percent = [100 * figures[name] for name in ("accuracy", "accuracy_std")]
         text = format_mean_and_std(*percent, "{:.2f}", "%")
-        return f"{text} (n = {figures['n']})" if figures["n"] > 1 and text != "-" else text
+        if count > 1 or figures["n"] > 1 and text != "-":
+            text = f"{text} (n = {figures['n']})"
+        learn = f"{count - failed} of {count} learn{'s' * (count - failed == 1)}: "
+        return f"{learn}{text}" if failed and count > 1 else text
+
+    @property
+    def failures(self):
+        """Return in words how many seeds stay at chance level; "" where none or the only one."""
+        failed, count = self.seeds_at_chance
+        if count < 2 or not failed:
+            return ""
+        low, high = (100 * share for share in interval_of_share(failed, count))
+        return (
+            f"{self.label}: {failed} of {count} seeds stay{'s' * (failed == 1)} at chance level "
+            f"(exact 95 % interval {low:.0f} to {high:.0f} %)"
+        )
 
     @property
     def last_epoch_text(self):
@@ -124,11 +162,20 @@ class Group:
         most = np.argsort(-np.triu(both, 1), axis=None, kind="stable")[:count]
         pairs = zip(*np.unravel_index(most, both.shape), strict=True)
         return [
-            f"{names[a]} and {names[b]}: {both[a, b]} times ({counts[a, b]} {names[a]} called "
-            f"{names[b]}, {counts[b, a]} {names[b]} called {names[a]})"
+            describe_confusion(names[a], names[b], counts[a, b], counts[b, a])
             for a, b in pairs
             if a < b and both[a, b]
         ]
+
+
+def describe_confusion(one, other, count, back):
+    """Return in words how often one class was called the other, and the other way round."""
+    times = "once" if count + back == 1 else f"{count + back:,} times"
+    ways = [f"{one} called {other}", f"{other} called {one}"]
+    if count and back:
+        return f"{one} and {other}: {times} ({ways[0]}: {count:,}; {ways[1]}: {back:,})"
+    always = "always " if count + back > 1 else ""
+    return f"{one} and {other}: {times}, {always}{ways[0] if count else ways[1]}"
 
 
 def group_by(items, key):

@@ -104,11 +104,19 @@
       ([metric, format]) => drawCurves(add(known.curves, "div"), metric, run, format));
   }
 
+  function folderOf(row) {
+    try {
+      return decodeURIComponent(row.dataset.folder);
+    } catch { // a name whose bytes are no text
+      return row.dataset.folder;
+    }
+  }
+
   // of the table: what was written when the page was, is older
   function showInRow(run, words) {
     document.querySelectorAll("tr.member[data-folder]").forEach(row => {
       const cell = row.querySelector(".status");
-      if (cell && row.dataset.folder === run.run && cell.textContent !== words) cell.textContent = words;
+      if (cell && folderOf(row) === run.run && cell.textContent !== words) cell.textContent = words;
     });
   }
 

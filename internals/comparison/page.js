@@ -1,6 +1,7 @@
 const WORDS = JSON.parse(document.getElementById("words").textContent);
-const SHEET = WORDS["sheet"];
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const source = path => WORDS.embedded[path] ?? path; // in a file that is shared, pictures are inside
+const number = text => text === "nan" || text === "" ? NaN : Number(text);
 
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -10,186 +11,211 @@ function make(tag, properties = {}, ...children) {
 
 const sections = [...document.querySelectorAll("section.data")].map(section => {
   const known = JSON.parse(section.querySelector(".known").textContent);
+  const bodies = [...section.querySelectorAll("tbody:not(.fold)")];
   known.groups.forEach((group, place) => { group.place = place; });
-  const boxes = [...section.querySelectorAll("input[type=checkbox]")];
+  const byKey = new Map(known.groups.map(group => [group.key, group]));
+  bodies.forEach(body => { byKey.get(body.rows[0].dataset.key).body = body; });
+  const boxes = bodies.map(body => body.querySelector("input[type=checkbox]"));
   const [metric, axis] = [[".metric", WORDS.metrics], [".axis", WORDS.axes]].map(([name, options]) => {
     const select = section.querySelector(name);
     Object.entries(options).forEach(([value, text]) => select.append(make("option", { value, textContent: text })));
     select.addEventListener("change", () => draw(all));
     return select;
   });
-  const all = { section, known, boxes, metric, axis };
+  const names = [...section.querySelectorAll("thead th")].map(head => head.textContent);
+  const all = { section, known, bodies, boxes, metric, axis, names, byKey, baseline: known.baseline };
   return all;
 });
 
-// which rows are ticked, in the order of the table as it was written
-function ticked({ known, boxes }) {
-  const keys = new Set(boxes.filter(box => box.checked).map(box => box.value));
-  return known.groups.filter(group => keys.has(group.key));
+// which rows are ticked, in the order in which the table shows them
+function ticked({ section, byKey }) {
+  return [...section.querySelectorAll("tbody input:checked")].map(box => byKey.get(box.value));
+}
+
+// colours and dashes go by the place among the ticked, so that no two are alike
+function styleAt(place) {
+  const { colors, dashes } = WORDS.palette;
+  return { color: colors[place % colors.length], dash: dashes[Math.floor(place / colors.length) % dashes.length] };
 }
 
 // Plotly is told which lines to show, and over what
-function draw({ section, known, boxes, metric, axis }) {
+function draw(all) {
+  const { section, metric, axis } = all;
+  const chosen = ticked(all);
   const plot = section.querySelector(".plot");
-  if (!window.Plotly) return; // it is large, and is still being read: everything else can be used
-  const traces = ticked({ known, boxes }).flatMap(group => group.lines.map(
-    ({ style, arrays }) => ({ ...style, x: arrays[axis.value], y: arrays[metric.value] })));
+  const empty = section.querySelector(".empty");
+  const drawn = chosen.some(group => group.lines.length);
+  empty.hidden = drawn;
+  plot.hidden = section.querySelector(".choice").hidden = !drawn;
+  empty.textContent = "No epoch is recorded: " + chosen.map(group => `${group.label}, ${group.status}`).join("; ");
+  if (!window.Plotly || !drawn) return; // it is large, and is still being read: everything else can be used
+  const traces = chosen.flatMap((group, place) => group.lines.map(({ kind, name, single, arrays }) => {
+    const { color, dash } = styleAt(place);
+    const shared = { legendgroup: group.key, mode: single ? "markers" : "lines", x: arrays[axis.value], y: arrays[metric.value], name };
+    if (kind === "band") return { ...shared, fill: "toself", fillcolor: color + "33", hoverinfo: "skip", line: { width: 0 }, showlegend: false };
+    if (kind === "seed") return { ...shared, line: { color, dash, width: 1 }, opacity: 0.5, showlegend: false };
+    return { ...shared, line: { color, dash, width: 2.5 }, marker: { color, size: 8 } };
+  }));
   const color = getComputedStyle(document.body).color;
   const share = metric.value.includes("accuracy");
   const lines = { gridcolor: "#8884", zerolinecolor: "#8886", automargin: true };
+  const few = axis.value === "epoch" && Math.max(...chosen.map(group => group.epochs)) <= 12;
   Plotly.react(plot, traces, {
-    paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { color },
+    paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { color }, uirevision: `${metric.value} ${axis.value}`,
     modebar: { bgcolor: "transparent", color: "#888", activecolor: color }, margin: { t: 10, r: 10, b: 40, l: 40 }, hovermode: "closest",
-    legend: { orientation: "h", y: -0.2 },
-    xaxis: { ...lines, title: { text: WORDS.axes[axis.value] } },
+    hoverlabel: { namelength: -1 }, legend: { orientation: "h", y: -0.2 },
+    xaxis: { ...lines, title: { text: WORDS.axes[axis.value] }, ...(few ? { dtick: 1 } : {}) },
     yaxis: { ...lines, title: { text: WORDS.metrics[metric.value] }, tickformat: share ? ".0%" : "", hoverformat: share ? ".2%" : ".4g" },
   }, { responsive: true, displaylogo: false });
 }
 
-// the words of Python, filled in; comparisons are [points, low, high, method, b, c, causes]
-function explain([points, low, high, method, b, c], first, second) {
-  const signed = number => (number < 0 ? "" : "+") + number.toFixed(2);
-  if (points === null) return WORDS.unknown;
-  const more = low !== null && (low > 0 || high < 0);
-  const sweep = fill(WORDS.sweep, second);
-  const values = { amount: signed(points), n1: first.n, n2: second.n, b, c, sweep,
-    chance: more ? WORDS.more : WORDS["not more"], differ: more ? WORDS.differ : WORDS["not differ"] };
-  if (low !== null) Object.assign(values, { low: signed(low), high: signed(high) });
-  return fill(low === null ? WORDS["no interval"] : WORDS.interval, values) + " " + fill(WORDS[method], values);
-}
-
-function tableOf(head, rows) {
-  const line = (cells, tag) => make("tr", {}, ...cells.map(text => make(tag, { textContent: text })));
-  return make("div", { className: "scroll" },
-    make("table", {}, make("thead", {}, line(head, "th")), make("tbody", {}, ...rows.map(cells => line(cells, "td")))));
-}
-
-function details(title, open, ...children) {
-  return make("details", { open }, make("summary", { textContent: title }), ...children);
-}
-
-function tile([place, image, truth, one, sureness, other, otherSureness]) {
-  const percent = share => (100 * share).toFixed(0) + " %";
-  const picture = make("span", { className: "tile" });
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", `test image ${image}, ${truth}`);
-  if (place >= 0) Object.assign(picture.style, { backgroundImage: `url(${SHEET})`, backgroundSize: "3072px auto",
-    backgroundPosition: `${-96 * (place % 32)}px ${-96 * Math.floor(place / 32)}px` });
-  return make("li", { title: `test image ${image}` }, ...(place >= 0 ? [picture] : []),
-    `${place < 0 || /\D/.test(image) ? image + ": " : ""}${truth}; first: ${one}, ${percent(sureness)}; second: ${other}, ${percent(otherSureness)}`);
-}
-
-function pictures(pair, first, second) {
-  if (!pair) return make("p", { textContent: fill(WORDS["no pictures"], { first: first.key, second: second.key }) });
-  if (pair.problem) return make("p", { textContent: pair.problem });
-  const titles = [`Right in ${pair.runs[0]}, wrong in ${pair.runs[1]}`, `Right in ${pair.runs[1]}, wrong in ${pair.runs[0]}`];
-  return make("div", {}, ...pair.ways.flatMap((way, index) => [
-    make("p", { textContent: titles[index] + (way.length ? ", the surest first:" : ": none") }),
-    make("ul", { className: "tiles" }, ...way.map(tile))]));
-}
-
-function diffOf(known, first, second) {
-  const lines = known.diffs[`${first.text} ${second.text}`];
-  if (first.text && first.text === second.text) return make("p", { textContent: "The code is the same, letter by letter." });
-  if (!lines) return make("p", { textContent: first.text && second.text ? fill(WORDS.elsewhere, { first: first.key, second: second.key })
-    : "Not both kept their script." });
-  const kind = line => line.startsWith("@@") || /^(---|\+\+\+) /.test(line) ? "place" : { "+": "added", "-": "removed" }[line[0]] ?? "";
-  return make("pre", { tabIndex: 0 }, ...lines.map(line => make("span", { className: kind(line), textContent: line + "\n" })));
-}
-
-// what else differs: every recorded fact that is not the same
-function differing(known, first, second) {
-  const [one, other] = [known.facts[first.place], known.facts[second.place]];
-  return Object.keys({ ...one, ...other }).map(name => [name, one[name]?.[1] ?? WORDS.nothing, other[name]?.[1] ?? WORDS.nothing])
-    .filter(([, before, after]) => before !== after);
-}
-
-function compareTwo(known, first, second) {
-  const found = known.comparisons[`${first.place} ${second.place}`];
-  const article = make("article", { className: "comparison" },
-    make("h4", { textContent: `${second.label}, compared with ${first.label}` }));
-  if (!found) {
-    article.append(make("p", { textContent: fill(WORDS.elsewhere, { first: first.key, second: second.key }) }));
-    return [article, 0];
-  }
-  const causes = found[6];
-  article.classList.toggle("unfair", causes > 1);
-  const cause = causes > 1 ? WORDS.causes : causes ? WORDS["one cause"] : WORDS["no cause"];
-  const rows = differing(known, first, second);
-  article.append(
-    make("p", { className: "verdict", textContent: explain(found, first, second) }),
-    make("p", { className: "cause", textContent: fill(cause, { causes }) }),
-    tableOf(["", "test accuracy", "last epoch", "best epoch"],
-      [first, second].map(group => [group.label, group.accuracy, group.last, group.best])),
-    details(`What differs (${rows.length})`, causes === 1, tableOf(["", first.label, second.label], rows)),
-    details("The scripts, line by line", false, diffOf(known, first, second)),
-    details("Test images on which they disagree", false, pictures(known.pairs[`${first.place} ${second.place}`], first, second)));
-  return [article, causes];
+// the column "against the baseline"; a click on a row's cell makes it the baseline
+function fillAgainst(all) {
+  const { section, known, bodies, byKey, names } = all;
+  const baseline = known.groups[all.baseline];
+  const column = names.indexOf("against the baseline");
+  if (!baseline) return;
+  section.querySelector("thead .against button").title = `against ${baseline.label}`;
+  bodies.forEach(body => {
+    const group = byKey.get(body.rows[0].dataset.key);
+    const cell = body.rows[0].cells[column];
+    const found = group === baseline ? null : compared(known, baseline, group);
+    const points = found ? found[0] : group.mean === null ? null : group.mean - baseline.mean;
+    const words = group === baseline ? ["the baseline"] : points === null ? ["-"] : [signed(points)];
+    if (group !== baseline && points !== null) {
+      words.push(found && found[1] !== null ? `${signed(found[1])} to ${signed(found[2])} ${isMore(found) ? "\u25CF" : "\u25CB"}` : "-");
+    }
+    cell.dataset.value = group === baseline ? 0 : points ?? "nan";
+    const button = make("button", { type: "button", title: group === baseline ? "all rows are compared with this one" : "compare all rows with this one" },
+      make("span", { textContent: words[0] }), ...words.slice(1).map(text => make("small", { textContent: " " + text })));
+    button.disabled = group.mean === null;
+    button.addEventListener("click", () => {
+      all.baseline = group.place;
+      fillAgainst(all);
+      keep();
+      show(all);
+      body.rows[0].cells[column].querySelector("button").focus();
+    });
+    body.rows[0].classList.toggle("baseline", group === baseline);
+    cell.replaceChildren(button);
+  });
 }
 
 function show(all) {
-  const { section, known } = all;
+  const { section, known, bodies, byKey } = all;
   const chosen = ticked(all);
-  const keys = new Set(chosen.map(group => group.key));
-  section.querySelectorAll("[data-group]").forEach(run => { run.hidden = !keys.has(run.dataset.group); });
-  section.querySelectorAll(".live").forEach(part => { part.hidden = !chosen.length; });
-  const causes = {};
-  section.querySelector(".comparisons").replaceChildren(...chosen.slice(1).map(group => {
-    const [article, count] = compareTwo(known, chosen[0], group);
-    causes[group.key] = count;
-    return article;
-  }));
-  all.boxes.forEach(box => {
-    const row = box.closest("tr");
-    const count = causes[box.value] ?? 0;
-    row.classList.toggle("unfair", count > 1);
-    row.querySelector(".note").textContent = count > 1 ? `\u26A0 ${count} things differ from ${chosen[0].label}` : "";
+  const baseline = known.groups[all.baseline] ?? chosen[0];
+  section.querySelector(".chosen").hidden = !chosen.length;
+  bodies.forEach(body => {
+    const group = byKey.get(body.rows[0].dataset.key);
+    const place = chosen.indexOf(group);
+    const found = place >= 0 && group !== baseline ? compared(known, baseline, group) : null;
+    const causes = found ? found[6] : 0;
+    body.rows[0].classList.toggle("unfair", causes > 1);
+    body.querySelector(".note").textContent = causes > 1 ? `\u26A0 ${causes} things differ from the baseline` : "";
+    body.querySelector(".color").replaceWith(place >= 0 ? colorAt(place) : make("span", { className: "color" }));
   });
-  if (chosen.length) draw(all);
+  if (!chosen.length) return;
+  const rows = differing(known, chosen);
+  section.querySelector(".means").replaceChildren(...drawMeans(chosen),
+    ...(rows.length ? [tableOf(["differs", ...chosen.map(group => group.label)], rows)] : []));
+  section.querySelector(".comparisons").replaceChildren(
+    ...chosen.filter(group => group !== baseline).map(group => compareTwo(known, baseline, group, chosen)));
+  showPictures(section, chosen);
+  draw(all);
 }
 
-// the ticks are kept in the address, so that a reload or a bookmark shows them again
+// ticks and baselines are kept in the address, so that a reload or a bookmark shows them again
+function keep() {
+  const keys = sections.flatMap(all => ticked(all).map(group => group.key));
+  const moved = sections.filter(all => all.baseline !== all.known.baseline).map(all => all.known.groups[all.baseline].key);
+  history.replaceState(null, "", "#runs=" + keys.join(",") + (moved.length ? "&baseline=" + moved.join(",") : ""));
+}
+
 function restore() {
-  const kept = location.hash.startsWith("#runs=") ? new Set(location.hash.slice(6).split(",")) : null;
+  const [runs, baselines] = ["runs", "baseline"].map(name => new URLSearchParams(location.hash.slice(1)).get(name)?.split(","));
   sections.forEach(all => {
-    all.boxes.forEach((box, index) => { box.checked = kept ? kept.has(box.value) : index < 2; });
+    const { known, bodies } = all;
+    const whole = WORDS.alone ? bodies.map(body => body.rows[0].dataset.key) : null;
+    const [newest, next] = bodies.map(body => body.rows[0].dataset.key);
+    const best = known.groups[known.baseline]?.key;
+    const ticks = new Set(runs ?? whole ?? [newest, best === newest ? next : best]);
+    all.boxes.forEach(box => { box.checked = ticks.has(box.value); });
+    const chosen = known.groups.findIndex(group => baselines?.includes(group.key));
+    all.baseline = chosen >= 0 ? chosen : known.baseline;
+    const fold = all.section.querySelector(".fold button");
+    if (fold && all.boxes.some(box => box.checked && box.closest(".reference"))) fold.setAttribute("aria-expanded", "true");
+    fillAgainst(all);
+    sift(all);
     show(all);
   });
 }
-sections.forEach(all => all.boxes.forEach(box => {
-  box.addEventListener("change", () => {
-    const chosen = sections.flatMap(other => other.boxes.filter(each => each.checked).map(each => each.value));
-    history.replaceState(null, "", "#runs=" + chosen.join(","));
-    show(all);
-  });
-}));
-window.addEventListener("hashchange", restore);
+sections.forEach(all => all.boxes.forEach(box => box.addEventListener("change", () => { keep(); show(all); })));
+window.addEventListener("hashchange", () => { if (location.hash.startsWith("#runs=")) restore(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => sections.forEach(show));
+document.querySelectorAll("a.skip").forEach(link => link.addEventListener("click", event => {
+  const place = document.querySelector(link.hash);
+  event.preventDefault(); // the address keeps the ticks
+  place.hidden = false;
+  place.focus();
+}));
 
 // a row opens to its runs
 document.querySelectorAll("button.open").forEach(button => {
   const toggle = open => {
     button.setAttribute("aria-expanded", open);
-    button.closest("tbody").querySelectorAll(".member").forEach(row => { row.hidden = !open; });
+    button.closest("tbody").classList.toggle("closed", !open);
   };
   button.addEventListener("click", () => toggle(button.getAttribute("aria-expanded") !== "true"));
   toggle(false);
 });
 document.querySelectorAll("details.pictures").forEach(each => { each.open = false; });
 
-// a click on a column's name sorts by it, a second one the other way round
-document.querySelectorAll("table.groups").forEach(table => table.querySelectorAll("th button").forEach((button, index) =>
+// a click on a column's name sorts by it, numbers from the highest; a second one the other way round
+document.querySelectorAll("table.groups").forEach(table => table.querySelectorAll("th button").forEach((button, column) => {
+  if (!button.closest("thead")) return;
   button.addEventListener("click", () => {
     const head = button.parentElement;
-    const down = head.getAttribute("aria-sort") === "ascending";
-    table.querySelectorAll("th").forEach(other => other.removeAttribute("aria-sort"));
+    const value = body => body.rows[0].cells[column].dataset.value;
+    const bodies = [...table.tBodies].filter(body => !body.classList.contains("fold"));
+    const numeric = bodies.some(body => !isNaN(number(value(body))));
+    const before = head.getAttribute("aria-sort");
+    const down = before ? before === "ascending" : numeric;
+    table.querySelectorAll("thead th").forEach(other => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const value = body => body.rows[0].cells[index + 1].dataset.value;
-    const number = text => text === "nan" || text === "" ? NaN : Number(text);
-    [...table.tBodies].sort((a, b) => {
+    bodies.sort((a, b) => {
       const [x, y] = [number(value(a)), number(value(b))];
-      const order = isNaN(x) || isNaN(y) ? (isNaN(x) - isNaN(y)) || value(a).localeCompare(value(b)) : x - y;
+      if (numeric && (isNaN(x) || isNaN(y))) return isNaN(x) - isNaN(y); // what is not known comes last
+      const order = numeric ? x - y : value(a).localeCompare(value(b));
       return down ? -order : order;
-    }).forEach(body => table.append(body));
-  })));
+    });
+    const fold = table.querySelector(".fold");
+    const [own, others] = [false, true].map(kind => bodies.filter(body => body.classList.contains("reference") === kind));
+    table.append(...own, ...(fold ? [fold] : []), ...others);
+    sections.filter(({ section }) => section.contains(table)).forEach(show);
+  });
+}));
+
+// the rows that are shown, for a spreadsheet
+document.querySelectorAll("button.csv").forEach(button => {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const { names, bodies } = sections.find(({ section }) => section.contains(button));
+    const quoted = text => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const rows = bodies.filter(body => !body.hidden).map(body => [...body.rows[0].cells].map(cell => cell.dataset.text ?? cell.textContent.trim()));
+    const text = [names, ...rows].map(cells => cells.map(quoted).join(",")).join("\n") + "\n";
+    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: "runs.csv" });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+});
 restore();
+
+// in a file that is shared, Plotly is inside, compressed
+const packed = document.getElementById("packed");
+if (packed && window.DecompressionStream) {
+  const bytes = Uint8Array.from(atob(packed.textContent), letter => letter.charCodeAt(0));
+  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob().then(script => {
+    document.head.append(make("script", { src: URL.createObjectURL(script), onload: () => sections.forEach(show) }));
+  });
+}

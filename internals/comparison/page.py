@@ -4,10 +4,12 @@ What it shows beside the runs' own pictures is in results/index_files, a folder 
 """
 
 import contextlib
+import datetime
 import importlib.util
 import io
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -21,9 +23,9 @@ from internals.comparison.page_data import PAGE_WORDS, describe_data_set
 from internals.comparison.table import Options, compare, format_cells, shared_settings
 from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
-from internals.core.text import format_path
+from internals.core.text import format_path, format_points
 from internals.runs import live
-from internals.runs.run import read_record
+from internals.runs.run import CAN_GO_ON, read_record
 from internals.runs.run_reader import REFERENCE, place_of
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
@@ -49,35 +51,97 @@ def write_page(comparison, results):
         fail(f"{format_path(path)} is not a page of compare.py, and is kept")
     files.mkdir(parents=True, exist_ok=True)
     live.prepare(results)
-    sections, sheet, drawn = [], [], []
-    for number, data_set in enumerate(comparison.data_sets, start=1):
-        suffix = "" if number == 1 else f"_{number}"
-        charts = draw_charts(data_set.groups, files, suffix) if number <= MOST_DRAWN else {}
-        drawn += [f"{name}.png" for name in charts]
-        header, cells = format_cells(data_set)
-        rows = [describe_row(*row, results) for row in zip(data_set.groups, cells, strict=True)]
-        section = {"title": data_set.title, "shared": shared_settings(data_set), "rows": rows}
-        section |= {"header": header, "charts": charts, "number": number}
-        section["data"] = as_script(describe_data_set(data_set, sheet))
-        sections.append(section)
-    if sheet:
-        write_file(files / TEST_IMAGES, make_sheet(sheet).save)
-        drawn.append(TEST_IMAGES)
+    sections, drawn = describe_sections(comparison.whole.data_sets, results, files)
     for picture in files.glob("[!.]*.png"):  # another process is writing those that begin with .
         if picture.name not in drawn:
             picture.unlink(missing_ok=True)
-    page = TEMPLATES.get_template("page.html").render(
+    plotly = f"{FILES}/{PLOTLY}" if copy_plotly(files) else ""
+    write_text(path, fill(sections, comparison.whole.broken, plotly=plotly))
+
+
+def draw_named(data_sets, folder):
+    """Draw the charts of the named runs into `folder`, anew, for a report."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for number, data_set in enumerate(data_sets[:MOST_DRAWN], start=1):
+        draw_charts(data_set.groups, folder, suffix_of(number))
+
+
+def suffix_of(number):
+    """Return how the names of the charts of a data set end, counted from 1."""
+    return "" if number == 1 else f"_{number}"
+
+
+def describe_sections(data_sets, results, files):
+    """Draw the page's pictures into `files`; return what its sections show, and their names."""
+    sections, sheet, drawn = [], [], []
+    for number, data_set in enumerate(data_sets, start=1):
+        charts = {}
+        if number <= MOST_DRAWN:
+            charts = draw_charts(data_set.groups, files, suffix_of(number))
+        drawn += [f"{name}.png" for name in charts]
+        sections.append(describe_section(data_set, number, results, sheet) | {"charts": charts})
+    if sheet:
+        write_file(files / TEST_IMAGES, make_sheet(sheet).save)
+        drawn.append(TEST_IMAGES)
+    return sections, drawn
+
+
+def fill(sections, broken=(), embedded=(), plotly="", packed=""):
+    """Return the text of a page; in one that is to stand alone, pictures and Plotly are inside."""
+    embedded = dict(embedded)
+    words = {
+        "sheet": f"{FILES}/{TEST_IMAGES}",
+        "pictures": PICTURES,
+        "embedded": embedded,
+        "alone": bool(embedded),
+    }
+    return TEMPLATES.get_template("page.html").render(
         generator=GENERATOR,
         files=FILES,
         sections=sections,
-        plotly=PLOTLY if copy_plotly(files) else "",
+        embedded=embedded,
+        plotly=plotly,
+        packed=packed,
         most=MOST_IN_A_CHART,
         test_mark=TEST_MARK,
-        words=as_script(PAGE_WORDS | {"sheet": f"{FILES}/{TEST_IMAGES}"}),
-        broken={format_path(folder): problem for folder, problem in comparison.broken.items()},
-        pictures=PICTURES,
+        words=as_script(PAGE_WORDS | words),
+        broken={format_path(folder): problem for folder, problem in dict(broken).items()},
+        now=f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
     )
-    write_text(path, page)
+
+
+def describe_section(data_set, number, results, sheet):
+    """Return what the template needs of a data set; pictures of test images go to `sheet`."""
+    rows = [
+        describe_row(group, cells, results)
+        for group, cells in zip(data_set.groups, format_cells(data_set), strict=True)
+    ]
+    known = describe_data_set(data_set, sheet)
+    for place, (group, row) in enumerate(zip(known["groups"], rows, strict=True)):
+        group["pictures"] = row["pictures"]
+        row["against"] = describe_against(known, place)
+    return {
+        "number": number,
+        "title": data_set.title,
+        "shared": shared_settings(data_set),
+        "header": [*rows[0]["cells"]],
+        "own": [row for row in rows if not row["group"].is_reference],
+        "reference": [row for row in rows if row["group"].is_reference],
+        "runs": sum(len(group.runs) for group in data_set.reference),
+        "data": as_script(known),
+    }
+
+
+def describe_against(known, place):
+    """Return what a row's difference from the baseline comes to, for whom JavaScript is off."""
+    baseline = known["baseline"]
+    if place == baseline:
+        return "the baseline"
+    found = known["comparisons"].get(f"{min(place, baseline or 0)} {max(place, baseline or 0)}")
+    if not found or found[0] is None:
+        return "-"
+    return format_points(found[0] if place > baseline else -found[0])
 
 
 def as_script(value):
@@ -87,30 +151,28 @@ def as_script(value):
 
 def copy_plotly(files):
     """Put Plotly's JavaScript into the page's folder, once; return whether there is any."""
-    found = importlib.util.find_spec("plotly")  # unlike an import, it takes no time
-    if found is None:
-        return False
-    source, copy = Path(found.origin).parent / "package_data" / PLOTLY, files / PLOTLY
-    if not copy.exists() or copy.stat().st_size != source.stat().st_size:
+    source, copy = find_plotly(), files / PLOTLY
+    if source and (not copy.exists() or copy.stat().st_size != source.stat().st_size):
         write_file(copy, lambda beside: shutil.copyfile(source, beside))
-    return True
+    return source is not None
+
+
+def find_plotly():
+    """Return the path of Plotly's JavaScript; None where it is not installed."""
+    found = importlib.util.find_spec("plotly")  # unlike an import, it takes no time
+    return found and Path(found.origin).parent / "package_data" / PLOTLY
 
 
 def describe_row(group, cells, results):
     """Return what the page's table shows of a group: its cells, its runs, the pictures of one."""
     shown = group.first
-    folder = link_to(shown.folder, results)
+    names = [f"{name}.png" for name in PICTURES if (shown.folder / f"{name}.png").exists()]
+    order = ["run", "started", *(name for name in cells if name not in ("run", "started"))]
     return {
         "group": group,
-        "cells": cells,
+        "cells": {name: cells[name] for name in order},
         "runs": [describe_run(run, group, results) for run in group.runs],
-        "pictures": {
-            name: f"{folder}/{name}.png"
-            for name in PICTURES
-            if (shown.folder / f"{name}.png").exists()
-        },
-        "shown": place_of(shown, results),
-        "confused": group.most_confused(),
+        "pictures": {"folder": link_to(shown.folder, results), "names": names},
     }
 
 
@@ -120,6 +182,7 @@ def describe_run(run, group, results):
     return {
         "name": place_of(run, results),
         "link": link_to(run.folder, results),
+        "started": f"{run.started.astimezone():%Y-%m-%d %H:%M}",
         "seed": run.seed,
         "status": run.record["status"],
         "counted": run in group.counted,
@@ -127,12 +190,29 @@ def describe_run(run, group, results):
         "best": alone.best_epoch_text,
         "minutes": f"{run.minutes:.1f}",
         "epochs": len(run.history),
+        "repeat": run.record.get("command", ""),
+        "go_on": command_to_go_on(run),
     }
+
+
+def command_to_go_on(run):
+    """Return the command that goes on with a run that was ended early; "" for another."""
+    if run.record["status"] not in (*CAN_GO_ON, "stopped"):
+        return ""
+    folder = run.folder.resolve()
+    folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    script = f"{run.record['script']}.py"
+    return shlex.join(["python", script, "--resume", format_path(folder)])
 
 
 def link_to(folder, results):
     """Return the address of a folder as seen from the page; it may have any bytes in its name."""
     return quote(os.fsencode(Path(relative(folder, results)).as_posix()))
+
+
+def address(results, ticked=()):
+    """Return the page's address, with these groups ticked."""
+    return live.find_address(results, [group.key for group in ticked])
 
 
 def refresh(*folders):
@@ -152,13 +232,12 @@ def refresh(*folders):
             with locked(results / ".page.lock", patience=60):  # two runs may end at once
                 comparison = compare(Options(results=results))
                 write_page(comparison, results)
-        keys = [
-            group.key
-            for group in comparison.groups
+        ran = [
+            group
+            for group in comparison.whole.groups
             if any(run.folder.resolve() in folders for run in group.runs)
         ]
-        address = live.find_address(results, keys[:MOST_TICKED])
-        print(f"Side by side with other runs:\n  {address}")
+        print(f"Side by side with other runs:\n  {address(results, ran[:MOST_TICKED])}")
     except (Exception, SystemExit) as error:
         words = messages.getvalue().strip() or repr(error)
         print(f"The page that compares runs was not brought up to date: {words}")

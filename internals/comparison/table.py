@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,10 +11,17 @@ import tyro
 
 from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
-from internals.core.files import check_table, expand, fail, write_text
-from internals.core.text import format_line, format_mean_and_std, format_path, format_value, shorten
+from internals.core.files import check_output, expand, fail, write_text
+from internals.core.text import (
+    format_line,
+    format_mean_and_std,
+    format_path,
+    format_value,
+    shorten,
+    shorten_names,
+)
 from internals.runs import identity
-from internals.runs.run_reader import is_reference, names_of, place_of, read_folders
+from internals.runs.run_reader import names_of, place_of, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
     "recipe": "published",
@@ -41,15 +49,18 @@ class Options:
     sort: SortBy = "accuracy"  # by which column, the best or the latest first
     limit: int = 0  # show only so many rows of each data set, from the first on; 0 shows all
     reference: bool = True  # also the runs that came with the scripts, in results/reference
+    share: str = ""  # a file for the chosen runs' page with all inside, to be sent, such as it.html
     csv: str = ""  # a file for what the tables show, for a spreadsheet or pandas
 
 
 @dataclasses.dataclass
 class Comparison:
-    """What was found: data sets with their groups, broken folders, and what was asked for."""
+    """What was found: data sets with their groups, and broken folders."""
 
     data_sets: list
     broken: dict  # what is wrong, by folder
+    folded: int = 0  # runs that came with the scripts, left out where the user has own ones
+    whole: "Comparison" = None  # what the page shows, whatever was asked for: all, newest first
 
     @property
     def groups(self):
@@ -57,33 +68,46 @@ class Comparison:
 
 
 def compare(options):
-    """Return the chosen runs in groups, by data set, best first; end the program on wrong input."""
+    """Return the chosen runs in groups, by data set; end the program on wrong input."""
     if options.limit < 0:
         fail(f"limit is {options.limit}; it must be 0, for all, or more")
-    check_table(options.csv)
-    runs, broken = read_runs(options)
-    groups = make_groups(runs)
-    by_time = options.sort == "started"  # as a time, whatever its zone
-    values = [each.newest.started if by_time else each.figures[options.sort] for each in groups]
-    values = pd.Series(values, dtype=object)
-    smallest_first = options.sort in ("minutes", "parameters")
-    order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
-    data_sets = make_data_sets([groups[index] for index in order])
+    check_output("csv", options.csv)
+    check_output("share", options.share)
+    if options.share and expand(options.share).name == "index.html":
+        fail(f"share is {options.share!r}; so the page of all runs is called: take another name")
+    chosen, broken, everything, all_broken = read_runs(options)
+    folded = []
+    if not (options.runs or options.script) and not all(run.is_reference for run in chosen):
+        folded = [run for run in chosen if run.is_reference]
+        chosen = [run for run in chosen if not run.is_reference]
+    data_sets = arrange(chosen, options.sort)
     for data_set in data_sets:
         data_set.groups = data_set.groups[: options.limit or None]
-    return Comparison(data_sets, broken)
+    whole = Comparison(arrange(everything, "started"), all_broken)
+    return Comparison(data_sets, broken, len(folded), whole)
+
+
+def arrange(runs, sort):
+    """Return the runs in groups, the best or the latest first, by data set."""
+    groups = make_groups(runs)
+    by_time = sort == "started"  # as a time, whatever its zone
+    values = [each.newest.started if by_time else each.figures[sort] for each in groups]
+    smallest_first = sort in ("minutes", "parameters")
+    values = pd.Series(values, dtype=object)
+    order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
+    return make_data_sets([groups[index] for index in order])
 
 
 def read_runs(options):
-    """Return the chosen runs in the order asked for, and what is wrong with each broken folder."""
+    """Return the chosen runs and what is wrong with each broken folder; the same for all runs."""
     results = expand(options.results)
-    found, broken, runs = [], {}, []
+    found, broken, all_broken, runs = [], {}, {}, []
     folders = {word: find_place(word, results) for word in options.runs}
     words = [word for word, folder in folders.items() if not folder]
-    if words or not options.runs:
-        if not results.is_dir():
-            fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
-        found = read_folders(results, broken)
+    if results.is_dir():
+        found = read_folders(results, all_broken)
+    elif words or not options.runs:
+        fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
     keys = {run.folder: group.key for group in make_groups(found) for run in group.runs}
     for word in options.runs:
         named = [
@@ -94,14 +118,17 @@ def read_runs(options):
         if word in words and not named:
             fail(f"{format_path(word)} is not a folder of runs, nor the name of a run or group")
         runs += named if word in words else read_folders(folders[word], broken)
-    if not (runs or options.reference):
-        found = [run for run in found if not is_reference(run, results)]
-    runs = list({run.folder.resolve(): run for run in runs or found}.values())
+    all_broken |= broken
+    broken = broken if options.runs else all_broken
+    if not options.reference:
+        found = [run for run in found if not run.is_reference]
+    everything = {run.folder.resolve(): run for run in [*found, *runs]}
+    runs = [*{run.folder.resolve(): run for run in (runs if options.runs else found)}.values()]
     if options.script:
         runs = [run for run in runs if run.record["script"] == options.script.removesuffix(".py")]
     if not runs and (options.runs or options.script):
         explain_none(options, broken)
-    return runs, {} if words else broken
+    return runs, broken, [*everything.values()], all_broken
 
 
 def find_place(word, results):
@@ -160,7 +187,7 @@ def make_table(data_set):
 
 
 def format_cells(data_set):
-    """Return the names of the columns, and for each group a list of (text, value to sort by)."""
+    """Return for each group its columns as {name: (text, value to sort by)}; shares in percent."""
     rows = []
     settings = [settings_of(group) for group in data_set.groups]
     differ = [name for name in differing(settings) if name not in ("script", "epochs")]
@@ -170,8 +197,8 @@ def format_cells(data_set):
         minutes = format_mean_and_std(figures["minutes"], figures["minutes_std"], "{:.1f}")
         cells = {
             "run": (group.label, group.label),
-            "accuracy": (group.accuracy_text, figures["accuracy"]),
-            "best epoch": (group.best_epoch_text, figures["best_epoch"]),
+            "accuracy": (group.accuracy_text, 100 * figures["accuracy"]),
+            "best epoch": (group.best_epoch_text, 100 * figures["best_epoch"]),
             "minutes": (minutes, figures["minutes"]),
             "epochs": (str(figures["epochs"]), figures["epochs"]),
         }
@@ -180,16 +207,19 @@ def format_cells(data_set):
         for name in ("parameters", *differ):
             value = (figures | values).get(name)
             cells[name.replace("_", " ")] = (format_value(name, value), value)
-        rows.append([*cells.values()])
-    return [*cells], rows
+        started = group.newest.started
+        cells["started"] = (f"{started.astimezone():%Y-%m-%d %H:%M}", started.timestamp())
+        rows.append(cells)
+    return rows
 
 
 def show_table(data_set, width=100):
     """Return the table of a data set as text, no wider than `width`; what has no room is named."""
-    header, rows = format_cells(data_set)
-    texts = [header, *([text for text, _ in row] for row in rows)]
+    rows = format_cells(data_set)
+    header = [*rows[0]]
+    texts = [header, *([text for text, _ in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    widths[0] = min(widths[0], 38)
+    widths[0] = min(widths[0], max(38, width - 62))
     room, shown = width + 2, []  # two spaces stand before each column but the first
     for index, needed in enumerate(widths):
         if needed + 2 <= room:
@@ -197,14 +227,18 @@ def show_table(data_set, width=100):
             shown.append(index)
     shared = shared_settings(data_set)
     lines = [shorten(f"all: {shared}", width)] if shared else []
-    for row in texts:
-        first = shorten(row[0], widths[0]).ljust(widths[0])
-        lines.append("  ".join([first, *(row[i].rjust(widths[i]) for i in shown[1:])]).rstrip())
-    if left := [name for index, name in enumerate(header) if index not in shown]:
+    names = ["run", *shorten_names([row[0] for row in texts[1:]], widths[0])]
+    for name, row in zip(names, texts, strict=True):
+        cells = [name.ljust(widths[0]), *(row[i].rjust(widths[i]) for i in shown[1:])]
+        lines.append("  ".join(cells).rstrip())
+    left = [name for index, name in enumerate(header) if index not in shown]
+    if left := [name for name in left if name != "started"]:
         lines.append(shorten(f"they also differ in: {', '.join(left)} (on the page)", width))
-    lines += [group.repeated for group in data_set.groups if group.repeated]
+    for group in data_set.groups:
+        lines += textwrap.wrap(group.failures, width) + textwrap.wrap(group.repeated, width)
     if any(not group.first.holds_out and len(group.first.history) for group in data_set.groups):
-        lines.append(f"{TEST_MARK} the best epoch, chosen by the test set: too good to be quoted")
+        words = f"{TEST_MARK} the best epoch, chosen by the test set: too good to be quoted"
+        lines += textwrap.wrap(words, width)
     return "\n".join(lines)
 
 

@@ -57,13 +57,24 @@ def relative(path, start):
         return os.fspath(path)
 
 
-def check_table(path):
-    """End the program with a message where `csv` cannot be written; "" means none."""
-    folder = expand(path).parent
-    if expand(path).suffix.lower() not in ("", ".csv", ".txt"):
-        name = expand(path).with_suffix(".csv")
-        fail(f"csv is {path!r}; it is written as text with commas: name it {str(name)!r}")
-    if path and not folder.is_dir():
-        fail(f"csv is {path!r}; there is no folder {folder}")
-    if path and expand(path).is_dir():
-        fail(f"csv is {path!r}; that is a folder")
+KINDS = {  # what a file named on the command line holds, and how its name may end
+    "csv": ("text with commas", ("", ".csv", ".txt")),
+    "share": ("a page", (".html", ".htm")),
+}
+
+
+def check_output(option, path):
+    """End the program with a message where the file that `option` names cannot be written.
+
+    "" means that none is asked for.
+    """
+    if not path:
+        return
+    file, (kind, suffixes) = expand(path), KINDS[option]
+    if file.suffix.lower() not in suffixes:
+        name = file.with_suffix(suffixes[0] or ".csv")
+        fail(f"{option} is {path!r}; it is written as {kind}: name it {str(name)!r}")
+    if not file.parent.is_dir():
+        fail(f"{option} is {path!r}; there is no folder {file.parent}")
+    if file.is_dir():
+        fail(f"{option} is {path!r}; that is a folder")

@@ -1,4 +1,6 @@
-"""What a network's output means, and the probabilities that it stands for."""
+"""What a network's output means, the probabilities that it stands for, and the chance level."""
+
+import math
 
 from scipy import special
 
@@ -6,6 +8,7 @@ PROBABILITIES = "probabilities"  # each row is 0 or more and has the sum 1
 LOGITS = "logits"  # probabilities before the softmax
 SCORES = "scores"  # 0 or more: their shares in the sum are taken for probabilities
 TOLERANCE = 0.05  # of a sum of bfloat16 numbers, which have three digits
+MARGIN = 0.1  # of accuracy above that of the same answer to every image
 
 
 def find_meaning(outputs, logits=False):
@@ -24,3 +27,12 @@ def to_probabilities(outputs, meaning):
     if meaning == SCORES:
         return outputs / outputs.sum(axis=1, keepdims=True).clip(1e-12)
     return outputs
+
+
+def is_chance(accuracy, cross_entropy, classes):
+    """Return whether these are no better than giving every image the same answer.
+
+    All classes count alike: that answer has an accuracy of 1 / classes, and at best a cross-entropy
+    of ln(classes).
+    """
+    return accuracy < 1 / classes + MARGIN and cross_entropy > 0.99 * math.log(classes)

@@ -13,7 +13,7 @@ from internals.prediction import reliability
 from internals.runs.run_reader import class_names
 
 PLACES = ("first", "second", "third")  # of the classes that are named
-LONGEST_PATH = 60  # columns
+LONGEST_PATH = 40  # columns
 COLUMNS = ["picture", *(f"{place}{end}" for place in PLACES for end in ("", "_probability"))]
 COLUMNS += ["counted_on", "test_images", "share_right", "unlike", "drawn"]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import tyro
 
-from internals.core.files import check_table, expand, fail
+from internals.core.files import check_output, expand, fail
 from internals.core.text import format_line, format_path
 from internals.runs.run import CAN_GO_ON
 from internals.runs.run_reader import names_of, read_folders
@@ -46,7 +46,7 @@ def check(options):
             fail(f"{name} is given with export; it is for pictures, an exported network has none")
     if options.csv and not options.pictures:
         fail(f"csv is given with {given[0]}; it is for the answers of pictures")
-    check_table(options.csv)
+    check_output("csv", options.csv)
     if options.export:
         check_export(options.export)
 

@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from internals.core.text import format_path, shorten, shorten_path
+from internals.core.text import format_path, shorten_names, shorten_path
 from internals.prediction.picture_sheet import save_own
 from internals.report.image_grids import draw_grid
-from internals.report.style import plain
+from internals.report.style import GREY, plain
 
 MOST = 96  # photos on one sheet
-GREY = "#777777"  # of what is unlike the training images
 
 
 @plain()
 def draw_contact_sheet(run, answers, images, preparation):
     """Draw <run>/own/pictures.png, or a free name, from the answers and images; return its path."""
+    names = shorten_names([answer.names[0] for answer in answers], 24)
     titles = [
         f"{shorten_path(format_path(Path(answer.path).name), 18)}\n"
-        f"{shorten(answer.names[0], 24)}, {answer.probabilities[0]:.0%}"
-        for answer in answers
+        f"{name}, {answer.probabilities[0]:.0%}"
+        for answer, name in zip(answers, names, strict=True)
     ]
     colors = [GREY if answer.unlike else "black" for answer in answers]
     words = [run.name]

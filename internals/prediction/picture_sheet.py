@@ -15,29 +15,30 @@ from matplotlib import colormaps
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from internals.core.palette import BLUE
 from internals.core.terminal import fill
-from internals.core.text import format_path, shorten
+from internals.core.text import format_path, shorten_name
 from internals.data.image_file import open_image
-from internals.report.style import add_axes, plain, save_figure, short_names
+from internals.report.style import DPI, GREY, add_axes, plain, save_figure, short_names
 
 PHOTO = (480, 480)  # more pixels would not be seen
 MOST_BARS, LETTERS = 10, 18  # LETTERS of a class's name stand in one line beside its bar
 PANEL, WIDTH, HEIGHT, BOTTOM = 2.8, 12.6, 4.7, 0.95  # inches: a panel's side; below the panels
-COLOR, PALE, GREY = "#0072b2", "#a9c9de", "#666666"
-LEAST_FALL = 0.05  # what stands for the darkest red at least, so that it is not nothing
-UNSEEN = 0.01  # a map of less than this says nothing
+COLOR, PALE = BLUE, "#a9c9de"
+LEAST_FALL = 0.05  # what stands for the darkest red at least, unless the answer is less sure
+UNSEEN = 0.4  # a map with less than this of the darkest red says nothing
 SOURCE = "Source"  # the name that PNG files have for where a picture comes from
 
 
 @plain()
 def draw_sheet(run, answer, seen, drops, preparation):
     """Draw <run>/own/<photo's name>.png from what the network saw and said; return its path."""
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
     name, share = answer.names[0], answer.probabilities[0]
-    photo = shorten(format_path(Path(answer.path).name), 60)
-    title = f"{photo}: {shorten(name, 40)}, {100 * share:.1f} %"
+    title = f"{shorten_name(name, 60)}, {100 * share:.1f} %"
+    photo = shorten_name(format_path(Path(answer.path).name), 90)
     figure.text(0.15 / WIDTH, 1 - 0.34 / HEIGHT, title, size=13, weight="bold")
-    figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, run.name, size=8, color=GREY)
+    figure.text(0.15 / WIDTH, 1 - 0.56 / HEIGHT, f"{photo}, by {run.name}", size=8, color=GREY)
     if words := answer.advice:
         if answer.belief:
             words = f"How far to believe it, if it is one of the {len(answer.names)}: {words}"
@@ -46,7 +47,7 @@ def draw_sheet(run, answer, seen, drops, preparation):
     inverted = ", inverted" if preparation.invert else ""
     title = f"what the network saw: {seen.shape[1]} x {seen.shape[0]}{inverted}"
     add_panel(figure, 3.1, title).imshow(seen, interpolation="nearest")
-    plot_occlusion_map(figure, seen, drops, short_names([name], 20)[0])
+    plot_occlusion_map(figure, seen, drops, short_names([name], 20)[0], share)
     plot_bars(figure, answer)
     photo = Path(answer.path)
     return save_own(figure, run, f"{name_file(photo.stem)}{preparation.suffix}", [photo])
@@ -77,22 +78,22 @@ def plot_photo(figure, path, shape, crop):
     axes.add_patch(Rectangle((left, top), across, down, fill=False, color=GREY))
 
 
-def plot_occlusion_map(figure, seen, drops, name):
-    """Draw by how much the probability drops when a square around each place is covered."""
+def plot_occlusion_map(figure, seen, drops, name, share):
+    """Draw by how much a probability, now `share`, drops when a square is covered at each place."""
     axes = add_panel(figure, 6.05, f"what counted for “{name}”")
     largest = abs(drops).max()
-    limit = max(largest, LEAST_FALL)
+    limit = max(largest, min(LEAST_FALL, share))
     grey = axes.imshow(seen.mean(axis=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     overlay = colormaps["RdBu_r"](0.5 + drops / limit / 2)
     overlay[..., 3] = 0.85 * np.sqrt(abs(drops) / limit)  # what counts for nothing stays as it is
     axes.imshow(overlay, interpolation="bilinear", extent=grey.get_extent())
-    if largest < UNSEEN:
+    if largest < UNSEEN * limit:
         words = explain_nothing(seen, largest)
         style = {"facecolor": "white", "alpha": 0.9, "edgecolor": "none"}
         axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, bbox=style)
     scale = add_panel(figure, 6.05, bottom=BOTTOM - 0.2, height=0.1)
     scale.imshow(np.linspace(-1, 1, 101)[np.newaxis], cmap="RdBu_r", aspect="auto")
-    points = f"{100 * limit:.0f} points"
+    points = f"{100 * limit:.{0 if limit >= LEAST_FALL else 1}f} points"
     style = {"va": "top", "size": 8, "transform": scale.transAxes}
     scale.text(0, -0.4, f"if covered: +{points}", ha="left", **style)
     scale.text(0.5, -0.4, "0", ha="center", **style)

@@ -44,7 +44,7 @@ def accuracy_at_confidence(table, name, probability):
         as_surely = f" {sure}" if called.any() else ""
         lack = f"it called {few if alike.any() else 'no test image'} {name!r}{as_surely}; "
         alike, verdict = as_sure, "named rightly"
-        among = f"the {alike.sum():,} that it called anything {sure}"
+        among = f"the {alike.sum():,} images to which it gave any answer {sure}"
     if alike.sum() < FEWEST:
         alike = np.argsort(abs(shares - probability), kind="stable")[:FEWEST]
         low, high = 100 * shares[alike].min(), 100 * shares[alike].max()

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from internals.core.palette import RIGHT_COLOR, WRONG_COLOR
 from internals.core.text import count_nouns, shorten_path
 from internals.report.feature_maps import find_kernels, find_maps, find_most_confident_mistakes
 from internals.report.style import (
     DPI,
     MARGIN,
     add_picture,
+    add_pixels,
+    headline,
     measure_width,
     name_run,
     new_figure,
@@ -21,8 +24,10 @@ from internals.report.style import (
 )
 
 MOST_CLASSES, MOST_MAPS, MAPS_IN_A_ROW, MOST_KERNELS = 100, 24, 12, 64
-RIGHT_COLOR, WRONG_COLOR = "#18792b", "#c4201d"
-LINE, WIDEST = 14, 1300  # dots from line to line of a title; of a grid, if it can be so narrow
+RIGHT_SIGN, WRONG_SIGN = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside the colours
+SIGNS = f"{RIGHT_SIGN} and blue: right, {WRONG_SIGN} and orange: wrong"
+DOT = DPI // 100  # a hundredth of an inch, in pixels, in which distances are given here
+LINE, WIDEST = 14 * DOT, 1300 * DOT  # of a title's line; of a grid, if it can be so narrow
 
 
 @plain()
@@ -46,7 +51,7 @@ def plot_samples(run, data, first_images=0):
 def draw_classes(title, words, data, labels):
     """Return a figure with a row of training images for each of these labels, under one another."""
     blocks = 1 if len(labels) <= 10 else 2 if len(labels) <= 30 else 4  # of rows, side by side
-    each, rows, gap = 12 // blocks, math.ceil(len(labels) / blocks), 4
+    each, rows, gap = 12 // blocks, math.ceil(len(labels) / blocks), 4 * DOT
     size = fit(data.x_train[:1], 0.64).shape[1:]
     images = np.full((len(labels), each, *size), 255, "uint8")
     for row, label in zip(images, labels, strict=True):  # a class may have fewer, or none
@@ -61,10 +66,10 @@ def draw_classes(title, words, data, labels):
     for block in range(blocks):
         shown = table[block * rows * step :][: rows * step - gap]
         place = (left + MARGIN + block * (left + wide), MARGIN + high - len(shown) / DPI)
-        axes = add_picture(figure, shown, *place, wide, len(shown) / DPI)
+        axes = add_pixels(figure, shown, *place)
         for index, name in enumerate(names[block * rows :][:rows]):
             middle = index * step + (step - gap) / 2
-            axes.text(-8, middle, name, ha="right", va="center", fontsize=9)
+            axes.text(-8 * DOT, middle, name, ha="right", va="center", fontsize=9)
     return figure
 
 
@@ -73,8 +78,8 @@ def draw_grid(title, words, images, titles, colors, columns):
     pictures, lines = fit(images, 1), [text.splitlines() for text in titles]
     height, width = pictures.shape[1:3]
     longest = DPI * measure_width([line for each in lines for line in each], 8)
-    above = LINE * max(map(len, lines)) + 16
-    gap = max(math.ceil(longest) + 12 - width, 8)
+    above = LINE * max(map(len, lines)) + 16 * DOT
+    gap = max(math.ceil(longest) + 12 * DOT - width, 8 * DOT)
     while columns > 1 and columns * (width + gap) > WIDEST:
         columns //= 2
     columns = min(columns, len(pictures))
@@ -82,10 +87,10 @@ def draw_grid(title, words, images, titles, colors, columns):
     high, wide = (length / DPI for length in tiles.shape[:2])
     left = MARGIN + gap / 2 / DPI  # a title may be wider than its picture
     figure = new_figure(title, words, wide + 2 * left, high + MARGIN)
-    axes = add_picture(figure, tiles, left, MARGIN, wide, high)  # axes for each would take seconds
+    axes = add_pixels(figure, tiles, left, MARGIN)  # axes for each would take seconds
     for index, (text, color) in enumerate(zip(titles, colors, strict=True)):
         x = index % columns * (width + gap) + (width - 1) / 2
-        y = index // columns * (height + above) + above - 5
+        y = index // columns * (height + above) + above - 5 * DOT
         axes.text(x, y, text, ha="center", va="bottom", fontsize=8, color=color)
     return figure
 
@@ -122,12 +127,14 @@ def choose_shown(data, most):
 @plain()
 def plot_predictions(run, data, probabilities, most=32):
     """Draw predictions.png: test images, the same in every run, titled predicted (true)."""
-    chosen = choose_shown(data, most)
+    chosen, right = choose_shown(data, most), probabilities.argmax(axis=1) == data.y_test
     titles = title_answers(data, probabilities, chosen, 18, "{:.0%}")
-    right = probabilities[chosen].argmax(axis=1) == data.y_test[chosen]
-    colors = np.where(right, RIGHT_COLOR, WRONG_COLOR)
-    title = f"{run.script}: test images: predicted class, its probability, (true class)"
-    figure = draw_grid(title, name_run(run), data.x_test[chosen], titles, colors, columns=8)
+    title = (
+        f"{headline(run, right.mean())}; of these {len(chosen)}, {right[chosen].sum()} are right"
+    )
+    colors = np.where(right[chosen], RIGHT_COLOR, WRONG_COLOR)
+    words = [f"Above each: predicted class, its probability, (true class); {SIGNS}", *name_run(run)]
+    figure = draw_grid(title, words, data.x_test[chosen], titles, colors, columns=8)
     save_figure(figure, run.folder / "predictions.png")
 
 
@@ -137,25 +144,29 @@ def plot_mistakes(run, data, probabilities, most=24):
     wrong = find_most_confident_mistakes(probabilities, data.y_test, most)
     answers = title_answers(data, probabilities, wrong, 24, "{:.1%}")
     titles = [f"{text}\n{name_of(data, n)}" for text, n in zip(answers, wrong, strict=True)]
-    title = f"{run.script}: the surest mistakes"
-    if len(wrong):
-        title += ": predicted class, its probability, (true class), image"
+    right = probabilities.argmax(axis=1) == data.y_test
+    title, count = headline(run, right.mean()), len(right) - right.sum()
+    if count:
+        title += f"; the surest {len(wrong)} of {count_nouns(count, 'mistake')}"
+        words = ["Above each: predicted class, its probability, (true class), image"]
         colors = [WRONG_COLOR] * len(wrong)
-        figure = draw_grid(title, name_run(run), data.x_test[wrong], titles, colors, columns=8)
+        words += name_run(run)
+        figure = draw_grid(title, words, data.x_test[wrong], titles, colors, columns=8)
     else:
-        figure = new_figure(title, name_run(run), 8, 1)
-        none = f"none: all {len(data.y_test):,} test images are named rightly"
+        figure = new_figure(f"{title}; no mistakes", name_run(run), 8, 1)
+        none = f"none: all {len(right):,} test images are named rightly"
         figure.text(0.5, 0.3, none, ha="center", fontsize=11)
     save_figure(figure, run.folder / "mistakes.png")
 
 
 def title_answers(data, probabilities, chosen, length, share):
-    """Return for each chosen test image its predicted class, its probability, (true class)."""
-    names = short_names(data.class_names, length)
-    return [
-        f"{names[answer.argmax()]}, {share.format(answer.max())}\n({names[label]})"
-        for answer, label in zip(probabilities[chosen], data.y_test[chosen], strict=True)
-    ]
+    """Return for each chosen test image a sign, its predicted class, its probability, (true)."""
+    names, titles = short_names(data.class_names, length), []
+    for answer, label in zip(probabilities[chosen], data.y_test[chosen], strict=True):
+        sign = RIGHT_SIGN if answer.argmax() == label else WRONG_SIGN
+        predicted = f"{sign} {names[answer.argmax()]}, {share.format(answer.max())}"
+        titles.append(f"{predicted}\n({names[label]})")
+    return titles
 
 
 def name_of(data, index):
@@ -176,6 +187,8 @@ def plot_features(run, model, data, normalise):
     heights = [wide * len(tiles) / tiles.shape[1] for tiles, _ in blocks]
     top = 1.8 + sum(heights) + 0.34 * len(blocks)
     title = f"{run.script}: what the network looks for, and what it finds in a test image"
+    if "test_accuracy" in run.record:
+        title += f" (test accuracy {100 * run.record['test_accuracy']:.1f} %)"
     figure = new_figure(title, name_run(run), wide + 2 * MARGIN, top)
     words = f"{name_of(data, index)}\n({short_names(data.class_names)[data.y_test[index]]})"
     top -= 0.4 + side

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from internals.core.files import fail
+from internals.core.text import format_line
 from internals.runs.run import Run
 
 OUT_OF_MEMORY = (
@@ -41,7 +42,7 @@ def ending(run=None):
         if run and isinstance(error, OSError) and is_about(run, error):
             exit_run(run, "failed", f"the run's files cannot be written: {error}", 1)
         if run:
-            run.stopped("failed", lines[0].splitlines()[0][:200])
+            run.stopped("failed", format_line(lines[0].splitlines()[0][:200]))
             print(f"The run has failed. {run.how_to_go_on()}")
         raise
 
@@ -70,6 +71,6 @@ def exit_run(run, status, message, exit_status, reason=""):
     The reason is the message, where it is not given in fewer words.
     """
     if run:
-        run.stopped(status, reason or message)
+        run.stopped(status, format_line(reason or message))
         message = f"{message}\n{run.how_to_go_on()}"
     fail(message, exit_status)

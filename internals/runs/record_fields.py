@@ -27,7 +27,10 @@ FIELDS = {  # of run.json: what they must be, the test of a value, and which the
     "a time such as 2026-11-20T14:30:12+01:00": (is_time, "started"),
     "a whole number": (lambda n: type(n) is int, "parameters best_epoch"),
     "a number": (lambda x: type(x) in (int, float), "test_loss"),
-    "a number from 0 to 1": (lambda x: type(x) in (int, float) and 0 <= x <= 1, "test_accuracy"),
+    "a number from 0 to 1": (
+        lambda x: type(x) in (int, float) and 0 <= x <= 1,
+        "test_accuracy balanced_accuracy",
+    ),
     "an object": (lambda value: type(value) is dict, "optimizer data versions"),
 }
 DATA_FIELDS = {  # the same of its data

@@ -17,7 +17,6 @@ import pandas as pd
 
 from internals.core import locks
 from internals.core.files import fail, write_text
-from internals.core.text import format_line
 from internals.runs import identity, sources
 
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
@@ -57,7 +56,7 @@ class Run:
         """Record how and why the run ended, where the disk still takes it, and release it."""
         if self.record.get("status") in (None, "running"):  # else it has been said before
             with contextlib.suppress(OSError):
-                self.save(status=status, reason=format_line(reason))
+                self.save(status=status, reason=reason)
         self.release()
 
     def how_to_go_on(self):
@@ -194,9 +193,8 @@ def create_run(script, common, hyperparameters):
     """Return a new run, not yet recorded; its folder keeps the texts at `script` and `common`."""
     started, name, stem = datetime.datetime.now(), hyperparameters.name, Path(script).stem
     folder = make_run_folder(hyperparameters.results, stem, started, name)
-    record = {"script": stem, "name": name}
     stamp = started.astimezone().isoformat(timespec="seconds")  # with the time zone
-    record |= {"started": stamp, "epochs_done": 0}
+    record = {"script": stem, "name": name, "started": stamp, "epochs_done": 0}
     words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sources.LAUNCHED else [Path(script).name]
     record |= {"command": shlex.join(["python", *words])}
     run = Run(folder, hyperparameters, record)
@@ -231,6 +229,8 @@ def reopen_run(script, common, hyperparameters, now):
         raise
     if run.record["status"] == "finished":
         run.record.pop("ended_by_callback", None)
+    for result in ("test_accuracy", "test_loss"):  # of fewer epochs: it is tested anew
+        run.record.pop(result, None)
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
     return run

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from internals.core import locks
+from internals.core.probabilities import is_chance
 from internals.core.text import format_line
 from internals.runs import identity
 from internals.runs.record_fields import DATA_FIELDS, FIELDS, check_fields
@@ -55,6 +56,20 @@ class ComparedRun:
     @property
     def accuracy(self):
         return float(self.record.get("test_accuracy", "nan"))
+
+    @functools.cached_property
+    def is_reference(self):
+        """Return whether the run came with the scripts, rather than being the user's own."""
+        return self.folder.resolve().parent.parent.name == REFERENCE
+
+    @functools.cached_property
+    def is_at_chance(self):
+        """Return whether its network answers no better than the same class for every image."""
+        classes, loss = len(class_names(self)), self.record.get("test_loss", math.inf)
+        if classes < 2 or not self.record.get("cross_entropy", True):
+            return False
+        accuracy = self.record.get("balanced_accuracy", self.accuracy)
+        return is_chance(accuracy, math.inf if math.isnan(loss) else loss, classes)
 
     @property
     def minutes(self):
@@ -159,11 +174,6 @@ def place_of(run, results):
     return format_line(run.folder.relative_to(results).as_posix()) if inside else run.name
 
 
-def is_reference(run, results):
-    """Return whether the run came with the scripts, rather than being the user's own."""
-    return run.folder.resolve().is_relative_to((results / REFERENCE).resolve())
-
-
 def read_folders(path, broken):
     """Return the runs at or below `path`; put what is wrong with the others into `broken`."""
     runs = []
@@ -189,9 +199,12 @@ def count_images(run):
 
 
 def read_epochs(folder):
-    """Return history.csv with all of COLUMNS as numbers, NaN where there is none; checked."""
+    """Return history.csv with all of COLUMNS, and minutes so far, as numbers; checked.
+
+    What a column lacks is NaN.
+    """
     if not (folder / "history.csv").exists():
-        return pd.DataFrame(columns=COLUMNS, dtype=float)
+        return pd.DataFrame(columns=[*COLUMNS, "minutes"], dtype=float)
     history = read_history(folder)
     for column in ("epoch", "val_accuracy", "seconds"):
         if column not in history:
@@ -201,6 +214,7 @@ def read_epochs(folder):
         raise ValueError("its epochs are not 1, 2, 3 and so on")
     if not np.isfinite(history.seconds).all():
         raise ValueError("its seconds are not all numbers")
+    history["minutes"] = history.seconds.cumsum() / 60
     return history
 
 
@@ -219,12 +233,12 @@ def read_matrix(path):
 
 
 def read_predictions(folder, columns=PREDICTIONS):
-    """Return the columns of the table predictions.csv in `folder`, checked."""
-    with naming_file("predictions.csv"):
+    """Return the columns of predictions.csv in `folder`, or of predictions.csv.gz, checked."""
+    path, packed = folder / "predictions.csv", folder / "predictions.csv.gz"
+    path = packed if packed.exists() and not path.exists() else path
+    with naming_file(path.name):
         kinds = dict.fromkeys(PREDICTIONS[:3], object) | dict.fromkeys(PREDICTIONS[3:], float)
-        table = pd.read_csv(
-            folder / "predictions.csv", usecols=columns, dtype=kinds, keep_default_na=False
-        )
+        table = pd.read_csv(path, usecols=columns, dtype=kinds, keep_default_na=False)
         if not len(table):
             raise ValueError("it is empty")
     return table

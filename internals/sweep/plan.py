@@ -15,6 +15,7 @@ import tyro
 
 from internals.core.files import fail
 from internals.core.terminal import print_description
+from internals.core.text import count_nouns
 from internals.runs import identity
 from internals.sweep.jobs import ROOT, Job
 
@@ -108,7 +109,8 @@ def make_jobs(options, values):
     """Return the jobs of the sweep in their order, each run once."""
     combinations = combine(values)
     commands = [to_arguments(combination) for combination in combinations]
-    print(f"Asking {options.script} about {len(commands)} command lines", flush=True)
+    runs = count_nouns(len(commands), "run")
+    print(f"Checking the values of {runs} of {options.script}", flush=True)
     records = ask(options.script, commands)
     telling = [flag for flag in values if len(values[flag]) > 1]
     runs, sweep = {}, uuid.uuid4().hex

@@ -101,7 +101,7 @@ def draw_architecture(model):
             print_layers([describe_layer(layer) for layer in model.layers], simplify=True)
     except Exception:  # it knows chains of single layers only
         drawing = io.StringIO()
-        model.summary(print_fn=lambda line: print(line, file=drawing))
+        model.summary(120, print_fn=lambda line: print(line, file=drawing))
     return drawing.getvalue()
 
 

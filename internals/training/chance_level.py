@@ -9,28 +9,26 @@ from internals.core.keras_loader import keras
 
 import numpy as np
 
-from internals.core.probabilities import find_meaning, to_probabilities
+from internals.core.probabilities import MARGIN, find_meaning, is_chance, to_probabilities
 from internals.core.terminal import say
 from internals.core.text import count_nouns
 from internals.training.class_balance import describe_imbalance
 
 FEW_UPDATES = 100  # after which no network can be judged
 SAMPLE = 200  # images whose answers are looked at while a network trains
-MARGIN = 0.1  # of accuracy above the share of the most frequent class
 
 
 def is_at_chance_level(probabilities, labels):
     """Return whether a network knows no more than how frequent each class is among `labels`.
 
-    All classes count alike, however many images they have: then whatever is answered to every
-    image comes to an accuracy of 1 / classes, and to the cross-entropy of their number at best.
+    All classes count alike, however many images they have.
     """
     weights = 1 / np.bincount(labels)[labels]
     weights /= weights.sum()
     right = probabilities[np.arange(len(labels)), labels].clip(1e-7)
     chance, classes = probabilities.argmax(axis=1) == labels, len(np.unique(labels))
     accuracy, cross_entropy = weights @ chance, -weights @ np.log(right)
-    return accuracy < 1 / classes + MARGIN and cross_entropy > 0.99 * np.log(classes)
+    return is_chance(accuracy, cross_entropy, classes)
 
 
 def advise(labels, class_names, updates):

@@ -1,6 +1,7 @@
 """Devices: which one computes, with which arithmetic, seeds and package versions."""
 
 import importlib.metadata
+import os
 import platform
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from internals.core.keras_loader import keras, quiet
 
 import joblib
 
+from internals.core.files import expand
 from internals.training import distributed
 
 INSTRUCTIONS = {  # of processors that multiply in the precision, as Linux names them
@@ -25,6 +27,24 @@ def set_seed(seed):
 
         if tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
+
+
+def keep_programs():
+    """Have JAX keep what it compiles for a GPU, which takes up to two minutes, for the next run.
+
+    JAX's own variables choose another folder, or switch it off: see docs/speed.md.
+    """
+    if keras.backend.backend() != "jax":
+        return
+    import jax
+
+    folder = expand(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "jax"))
+    if jax.config.jax_compilation_cache_dir or jax.default_backend() != "gpu":
+        return
+    if folder.is_absolute():  # else there is no home
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 
 
 def find_device(model):

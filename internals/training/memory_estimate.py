@@ -63,4 +63,4 @@ def describe(model, data, batch_size):
     """Return in words what images and training take."""
     images, training = data_bytes(data), sum(training_bytes(model, batch_size))
     need = f"{format_bytes(images)} for the images and about {format_bytes(training)} to train"
-    return f"{need}, beside Keras"
+    return f"{need}, and what Keras takes itself"

@@ -15,7 +15,7 @@ def print_summary(run, model, data):
     device, hyperparameters = run.record["device"], run.hyperparameters
     count, precision = run.record["data"]["images"], hyperparameters.precision
     validation = f"{count['validation']:,} validation, " if count["validation"] else ""
-    also = "" if validation else " (shown as validation)"
+    also = "" if validation else ", which validate, too"
     steps = math.ceil(count["train"] / hyperparameters.batch_size)
     print(f"script:     {run.script}")
     print(f"recipe:     {hyperparameters.recipe}")
@@ -38,7 +38,7 @@ def print_summary(run, model, data):
     say(f"classes:    {data.num_classes}{describe_balance(data, hyperparameters)}", INDENT)
     print(f"parameters: {run.record['parameters']:,}")
     say(f"memory:     {memory_estimate.describe(model, data, hyperparameters.batch_size)}", INDENT)
-    print(f"steps:      {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
+    print(f"updates:    {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
 
 
 def print_accuracy(run, data):

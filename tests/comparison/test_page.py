@@ -48,13 +48,13 @@ def test_broken_and_unfinished_runs(results):
     runs, broken = [group.first for group in found.groups], found.broken
     assert {folder.name[-2:] for folder in broken} == {"00", "04", "05", "06", "07", "09"}
     assert broken[results / "vgg16" / "2026-11-20_15-00-00"] == "it has no run.json"
-    assert [run.folder.name[-2:] for run in runs] == ["03", "02", "01", "08"]
-    known, unknown = found.data_sets  # no class is known of the run that has just begun
+    assert [run.folder.name[-2:] for run in runs] == ["08", "03", "02", "01"]
+    unknown, known = found.data_sets  # no class is known of the run that has just begun
     assert [*make_table(known).status] == ["finished"] * 3
     assert [*make_table(unknown).status] == ["stopped"]
     assert show_table(unknown).splitlines()[2].split()[1:4] == ["-", "-", "0.0"]
     page = (results / "index.html").read_text()
-    assert "it has no run.json" in page and "no accuracy yet" in page
+    assert "it has no run.json" in page
 
 
 class Page(html.parser.HTMLParser):
@@ -67,7 +67,8 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         attributes, self.inside = dict(attributes), tag
-        self.links += [attributes[name] for name in ("href", "src") if name in attributes]
+        links = [attributes[name] for name in ("href", "src") if name in attributes]
+        self.links += [link for link in links if not link.startswith("#")]
         if tag == "script":
             self.scripts.append(attributes.get("type", attributes.get("src", "ours")))
         if tag == "img":
@@ -78,18 +79,32 @@ class Page(html.parser.HTMLParser):
             self.text += data
 
 
+def known_of(results):
+    """Return what the page knows of each data set."""
+    text = (results / "index.html").read_text(encoding="utf-8")
+    return [json.loads(each) for each in re.findall(r'class="known">(.*?)</script>', text)]
+
+
+def pictures_of(results):
+    """Return the folder of each row's pictures, and their names."""
+    groups = [group for known in known_of(results) for group in known["groups"]]
+    return [(group["pictures"]["folder"], group["pictures"]["names"]) for group in groups]
+
+
 def test_page(results):
     write_page(Options(results=results))
     page = Page(results / "index.html")
-    assert len(page.links) >= 3 * 5 * 2
+    assert len(page.links) >= 3 + 2 * 4
     for link in page.links:
         assert not re.match(r"\w+:|/", link)
         assert (results / unquote(link)).exists(), link
+    for folder, names in pictures_of(results):
+        assert len(names) == 8
+        assert all((results / unquote(folder) / name).exists() for name in names)
     assert all(page.alts)
     json, plotly = "application/json", "index_files/plotly.min.js"
     assert page.scripts == [json, json, "ours", plotly]  # no name of a run became one
     assert f"6layerCNN, {HOSTILE}" in page.text
-    assert f"dog and {HOSTILE}" in page.text
     assert not [*results.glob(".*"), *results.glob("index_files/.*")]
 
 
@@ -100,8 +115,7 @@ def test_each_data_set_has_a_section_of_its_own(results, monkeypatch):
         make_run(results, number, test_set=f"set {number}", data=data)
     write_page(Options(results=results))
     text = (results / "index.html").read_text()
-    known = re.findall(r'class="known">(.*?)</script>', text)
-    assert [len(json.loads(each)["groups"]) for each in known] == [3, 1, 1, 1, 1]
+    assert [len(known["groups"]) for known in known_of(results)] == [1, 1, 1, 1, 3]  # newest first
     assert text.count("<table class=") == 5 and "pets: 3 classes, 30 test images (4)" in text
 
 
@@ -117,12 +131,12 @@ def test_every_comparison_is_on_the_page(results, monkeypatch):
         write_predictions(folder, [True] * 10 * number + [False] * (30 - 10 * number))
     monkeypatch.setattr("internals.comparison.page_data.MOST_PAIRED", 2)
     monkeypatch.setattr("internals.comparison.page_data.MOST_DIFFS", 2)
-    write_page(Options(results=results, script="4layerCNN"))
-    text = (results / "index.html").read_text()
-    known = [json.loads(each) for each in re.findall(r'class="known">(.*?)</script>', text)]
-    (known,) = [each for each in known if len(each["groups"]) == 3]
+    write_page(Options(results=results))
+    known = known_of(results)[0]
+    assert len(known["groups"]) == 3
     assert [*known["comparisons"]] == ["0 1", "0 2", "1 2"]
-    assert known["comparisons"]["0 2"][3] == "mcnemar"
+    assert known["comparisons"]["0 2"][3] == "paired images" and known["baseline"] == 0
+    assert known["comparisons"]["0 2"][6] == 1 and known["comparisons"]["0 2"][7] < 0.001
     assert len(known["diffs"]) == 2 and [*known["pairs"]] == ["0 1"]
     assert [len(way) for way in known["pairs"]["0 1"]["ways"]] in ([0, 8], [8, 0])
 

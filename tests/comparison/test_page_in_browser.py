@@ -1,5 +1,6 @@
 """The page in Chromium, with its rows ticked; skipped where there is no Chromium."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -9,9 +10,11 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import make_run, write_predictions
 
-from internals.comparison.differences import compare_groups, explain
+from internals.comparison.differences import compare_groups, explain, explain_several
 from internals.comparison.page import write_page
+from internals.comparison.share import write_shared
 from internals.comparison.table import Options, compare
+from internals.core.intervals import Difference
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("chromedriver")), reason="needs Chromium"
@@ -41,7 +44,9 @@ def results(tmp_path_factory):
     """Return a folder with a page: three seeds, one run with other layers, and another data set."""
     results = tmp_path_factory.mktemp("browser") / "results"
     for seed, accuracy in enumerate((0.70, 0.72, 0.74)):
-        folder = make_run(results, seed, seed=seed, accuracy=accuracy, name="seeds")
+        command = f"python 4layerCNN.py --seed {seed}"
+        made = {"seed": seed, "accuracy": accuracy, "name": "seeds", "command": command}
+        folder = make_run(results, seed, **made)
         (folder / "script.py").write_text(f"Dense(10)\nname = '{HOSTILE}'\n")
         write_predictions(folder, [True] * 20 + [False] * 10)
     other = make_run(results, 5, network="b2" * 32, backend="torch", name=HOSTILE, accuracy=0.6)
@@ -89,7 +94,7 @@ def find(browser, selector):
 
 
 def tick(browser, label):
-    (box,) = find(browser, f"input[aria-label='show {label}']")
+    (box,) = [each for each in find(browser, "tbody input") if each.accessible_name == label]
     box.click()
 
 
@@ -101,77 +106,208 @@ SEEDS = ["band", *[f"seeds (n = 3), seed {seed}" for seed in range(3)], "seeds (
 
 
 def test_charts_follow_the_ticks(page):
-    labels = [box.get_attribute("aria-label") for box in find(page, "section:first-of-type input")]
-    assert labels == ["show seeds", f"show {HOSTILE}", "show decay"]
+    boxes = find(page, "section:nth-of-type(2) tbody input")
+    labels = [box.get_attribute("value") and box.accessible_name for box in boxes]
+    assert labels == ["decay", HOSTILE, "seeds"]  # the newest first
+    assert lines(page) == ["6layerCNN"]  # of the data set of the newest run
+    assert lines(page, 1) == ["decay", *SEEDS]  # the newest row and the best are ticked
+    tick(page, HOSTILE)
     hostile = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
-    assert lines(page) == [*SEEDS, hostile]  # the first two rows are ticked
-    tick(page, "decay")
-    assert lines(page) == [*SEEDS, hostile, "decay"]
+    assert lines(page, 1) == ["decay", hostile, *SEEDS]
     tick(page, "seeds")
-    assert lines(page) == [hostile, "decay"]
-    assert lines(page, 1) == ["6layerCNN"]
-    heights = "return Array.from(document.querySelector('.plot').calcdata[1].map(p => p.y))"
-    assert page.execute_script(heights) == pytest.approx([0.1, 0.3, 0.5])
-    (metric, *_), (axis, *_) = find(page, "select.metric"), find(page, "select.axis")
+    assert lines(page, 1) == ["decay", hostile]
+    heights = "return Array.from(document.querySelectorAll('.plot')[1].calcdata[1].map(p => p.y))"
+    assert page.execute_script(heights) == pytest.approx([0.1, 0.35, 0.6], abs=1e-6)
+    (_, metric), (_, axis) = find(page, "select.metric"), find(page, "select.axis")
     axis.send_keys("minutes")
-    minutes = "return Array.from(document.querySelector('.plot').calcdata[1].map(p => p.x))"
+    minutes = heights.replace("p.y", "p.x")
     wait_for(lambda: page.execute_script(minutes) == [0.5, 1, 1.5], "minutes")
     metric.send_keys("validation loss")
-    title = "return document.querySelector('.plot .ytitle').textContent"
+    title = "return document.querySelectorAll('.plot')[1].querySelector('.ytitle').textContent"
     wait_for(lambda: page.execute_script(title) == "validation loss", "other metric")
 
 
-def test_ticks_stay_in_the_address(page, results):
-    tick(page, "decay")
+def test_colours_go_by_the_place_among_the_ticked(page):
+    tick(page, HOSTILE)
+    colors = page.execute_script(
+        "return document.querySelectorAll('.plot')[1].data.filter(l => l.line.width === 2.5)"
+        ".map(l => l.line.color + l.line.dash)"
+    )
+    assert len(set(colors)) == len(colors) == 3
+
+
+def test_zoom_outlives_a_tick(page):
+    plot = "document.querySelectorAll('.plot')[1]"
+    page.execute_script(f"return Plotly.relayout({plot}, {{'xaxis.range': [1, 2]}})")
+    tick(page, HOSTILE)
+    assert page.execute_script(f"return {plot}.layout.xaxis.range") == [1, 2]
+
+
+def test_ticks_and_baseline_stay_in_the_address(page, results):
+    tick(page, HOSTILE)
+    find(page, "tr.group td.against button")[2].click()
     ticks = page.execute_script("return location.hash")
     open_page(page, results, ticks)
-    boxes = find(page, "input[type=checkbox]")
+    boxes = find(page, "tbody input[type=checkbox]")
     assert [box.is_selected() for box in boxes] == [True, True, True, True]
-    assert len(lines(page)) == 7
+    assert len(lines(page, 1)) == 7
+    assert [text_of(page, "td.against")[place] for place in (1, 2)] == [
+        "\N{MINUS SIGN}10.00 -",
+        "the baseline",
+    ]
 
 
-def test_ticked_rows_are_compared(page):
+def test_rows_are_compared_with_the_baseline(page):
+    assert text_of(page, "td.against") == [
+        "the baseline",
+        "\N{MINUS SIGN}22.00 -",  # one run against three has no interval
+        "\N{MINUS SIGN}12.00 -",
+        "the baseline",
+    ]
+    tick(page, "decay")
+    tick(page, HOSTILE)
     (article,) = find(page, ".comparison")
     assert "unfair" in article.get_attribute("class")
     words = article.text
     assert f"{HOSTILE}, compared with seeds" in words
-    assert "3 and 1 seeds: the spread of the one run is taken to be that of the others" in words
+    assert "it takes three seeds on each side, and here are 3 and 1. Add two more seeds:" in words
     assert "2 things differ: the cause cannot be told." in words
     (row,) = find(page, "tr.group.unfair")
-    assert "2 things differ from seeds" in row.text
-    facts, diff, pictures = find(page, ".comparison details")
-    facts.find_element("tag name", "summary").click()
-    assert "backend\njax torch" in facts.text.replace(" jax", "\njax") and "layers" in facts.text
+    assert "2 things differ from the baseline" in row.text
+    assert "backend torch jax" in text_of(page, ".means table")[0]
+    diff, pictures = find(page, ".comparison details")
     diff.find_element("tag name", "summary").click()
     assert "+Dense(20)" in text_of(page, "pre .added") and HOSTILE in diff.text
     pictures.find_element("tag name", "summary").click()
     assert "Right in 4layerCNN/2026-11-20_14-30-00, wrong in" in pictures.text
     assert len(find(page, ".tiles li")) == 8 + 8
-    tick(page, HOSTILE)
+    find(page, "tr.group td.against button")[1].click()  # another baseline
+    shown = text_of(page, "td.against")
+    assert shown[1] == "the baseline" and shown[3] == "+22.00 -"
     tick(page, "decay")
+    tick(page, HOSTILE)
     (article,) = find(page, ".comparison")
-    assert "unfair" not in article.get_attribute("class") and "One thing differs." in article.text
-    assert not find(page, "tr.unfair")
+    assert "seeds, compared with decay" in article.text and "One thing differs." in article.text
+    assert "unfair" not in article.get_attribute("class") and not find(page, "tr.unfair")
     assert page.execute_script("return document.title") == "Runs side by side"
 
 
+def test_a_turned_comparison_says_the_same_the_other_way_round(page):
+    tick(page, "decay")
+    tick(page, HOSTILE)
+    find(page, "tr.group td.against button")[2].click()
+    (article,) = find(page, ".comparison")
+    assert f"seeds, compared with {HOSTILE}" in article.text and "+12.00 points." in article.text
+    find(page, ".comparison details summary")[0].click()
+    assert "+Dense(10)" in text_of(page, "pre .added")
+
+
 def test_the_page_says_what_the_terminal_says(page, results):
-    first, second, *_ = compare(Options(results=results)).groups
-    found = compare_groups(first, second)
-    assert text_of(page, ".verdict")[0] == explain(found, first, second)
+    tick(page, "decay")
+    tick(page, HOSTILE)
+    groups = compare(Options(results=results)).groups
+    seeds, other = ([g for g in groups if g.label == label] for label in ("seeds", HOSTILE))
+    found = compare_groups(seeds[0], other[0])
+    words = text_of(page, ".verdict")[0].replace("\N{MINUS SIGN}", "-")
+    assert words == explain(found, seeds[0], other[0])
+    differences = [
+        Difference(0.1, 0.01, 0.2, "welch", p=0.04),
+        Difference(-0.1, -0.2, 0.01, "paired seeds", p=0.06),
+        Difference(-0.1, -0.2, -0.05, "paired images", 1234, 5, p=0.001),
+        Difference(0.1, None, None, "few"),
+        Difference(0.1, None, None, "alike"),
+        Difference(0.1, None, None, "at chance"),
+    ]
+    among = explain_several(differences)
+    for difference, several in zip(differences, among, strict=True):
+        expected = explain(difference, seeds[0], other[0], several)
+        script = (
+            "const [each, all] = arguments, {groups} = sections[1].known;"
+            "const find = label => groups.find(group => group.label === label);"
+            "return explain(each, find('seeds'), find(arguments[2]), explainAmong(each, all))"
+        )
+        shown = page.execute_script(
+            script, as_on_page(difference), [*map(as_on_page, differences)], HOSTILE
+        )
+        assert shown.replace("\N{MINUS SIGN}", "-") == expected
+
+
+def test_several_comparisons_are_corrected_on_the_page(page):
+    script = (
+        "const {known} = sections[1], [one, two, three] = known.groups;"
+        "const comparisons = {'0 1': [9, 1, 17, 'welch', 0, 0, 1, 0.04],"
+        " '0 2': [-9, -17, -1, 'welch', 0, 0, 1, 0.001]};"
+        "return [two, three].map(group => compareTwo({...known, comparisons}, one, group,"
+        " known.groups).querySelector('.verdict').textContent)"
+    )
+    first, second = page.execute_script(script)
+    assert "After Holm's correction for 2 comparisons: more than chance. Welch's" in first
+    assert first.startswith("+9.00 points, 95 % interval +1.00 to +17.00: more than chance. After")
+    assert second.startswith("\N{MINUS SIGN}9.00 points") and "for 2 comparisons" in second
+
+
+def as_on_page(difference):
+    """Return a difference as the page's JavaScript has it, with one cause."""
+    *found, p = dataclasses.astuple(difference)
+    return [share and 100 * share for share in found[:3]] + [*found[3:], 1, p]
+
+
+def test_means_have_a_dot_for_each_seed(page):
+    rows = find(page, ".mean-row")
+    assert [row.text for row in rows] == ["decay: 50.00 %", "seeds: 72.00 ± 2.00 % (n = 3)"]
+    places = [
+        float(dot.get_attribute("style").split("left: ")[1].split("%")[0])
+        for dot in rows[1].find_elements("css selector", ".seed")
+    ]
+    assert len(places) == 3 and places[1] - places[0] == pytest.approx(places[2] - places[1])
+    assert [len(row.find_elements("css selector", ".bar")) for row in rows] == [0, 1]
 
 
 def test_rows_open_and_columns_sort(page):
-    (button, *_) = find(page, "button.open")
+    button = find(page, "button.open")[-1]
     assert not any(row.is_displayed() for row in find(page, "tr.member"))
     button.send_keys("\n")  # by the keyboard
     shown = [row.text for row in find(page, "tr.member") if row.is_displayed()]
     assert len(shown) == 3 and "seed 2" in shown[2] and "74.00 %" in shown[2]
+    assert "to repeat: python 4layerCNN.py --seed 2" in shown[2]
     assert button.get_attribute("aria-expanded") == "true"
-    (accuracy,) = [each for each in find(page, "th button") if each.text == "accuracy"][:1]
-    accuracy.click()
-    rows = [text.split("\n")[0] for text in text_of(page, "section:first-of-type tr.group")]
-    assert rows[0].startswith("decay") and rows[-1].startswith("seeds")
+    accuracy = [each for each in find(page, "th button") if each.text == "accuracy"][1]
+    for first in ("seeds", "decay"):  # the highest first
+        accuracy.click()
+        rows = text_of(page, "section:nth-of-type(2) tr.group th")
+        assert rows[0].startswith(first)
+
+
+def sift(browser, text):
+    (box,) = find(browser, "#filter")
+    box.clear()
+    box.send_keys(text)
+    return [row.text.split("\n")[0] for row in find(browser, "tr.group th") if row.is_displayed()]
+
+
+def test_a_filter_takes_words_and_conditions(page):
+    assert len(sift(page, "")) == 4
+    for text, rows in (
+        ("decay", ["decay"]),
+        ("accuracy > 55", [HOSTILE, "seeds"]),
+        ("accuracy>55% backend=torch", [HOSTILE]),
+        ("epochs <= 3 seeds", ["seeds"]),
+        ("decay = 1", ["decay"]),
+        ("backend != torch accuracy >= 50", ["decay", "seeds"]),
+        ("nothing of this", []),
+    ):
+        assert sift(page, text) == rows, text
+    assert "0 of 4 rows" in find(page, "#found")[0].text
+    sift(page, "colour = 3")
+    assert find(page, "#found")[0].text == "There is no column colour."
+
+
+def test_a_hyperparameter_has_a_column_only_where_rows_differ_in_it(page):
+    heads = "section:nth-of-type(2) thead th"
+    assert "backend" in text_of(page, heads) and "decay" in text_of(page, heads)
+    sift(page, "backend = jax")
+    assert "backend" not in text_of(page, heads) and "decay" in text_of(page, heads)
+    assert "backend jax" in find(page, "section:nth-of-type(2) .shared")[0].text
 
 
 def test_nothing_comes_from_the_network(page):
@@ -200,3 +336,66 @@ def test_narrow_and_without_javascript(page, results):
         assert all(picture.is_displayed() for picture in find(page, ".charts img"))
     finally:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize("width", [1440, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page, results, width, scheme):
+    from axe_core_python.selenium import Axe
+
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        open_page(page, results)
+        tick(page, HOSTILE)
+        for button in find(page, "button.open, details:not([open]) > summary"):
+            button.send_keys("\n")
+        found = Axe().run(page)["violations"]
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+
+
+def test_the_keyboard_gets_to_a_comparison(page):
+    for _ in range(14):
+        page.switch_to.active_element.send_keys("\t")
+        if page.switch_to.active_element.text.startswith("To the comparison of pets"):
+            break
+    page.switch_to.active_element.send_keys("\n")
+    assert page.switch_to.active_element.get_attribute("id") == "comparison-2"
+    assert page.execute_script("return location.hash") == ""
+
+
+def test_runs_that_failed_say_so(browser, tmp_path):
+    results = tmp_path / "results"
+    failed = make_run(results, 1, status="diverged", test_accuracy=None)
+    (failed / "history.csv").unlink()
+    write_page(compare(Options(results=results)), results)
+    browser.get((results / "index.html").as_uri())
+    wait_for(lambda: "diverged" in text_of(browser, ".empty")[0], "words")
+    assert not find(browser, ".plot")[0].is_displayed()
+
+
+def test_a_shared_file_stands_alone(browser, results, tmp_path):
+    runs = tuple(map(str, sorted((results / "4layerCNN").iterdir())[2:4]))
+    file = tmp_path / "elsewhere" / "shared.html"
+    file.parent.mkdir()
+    size = write_shared(compare(Options(results=results, runs=runs)), results, str(file))
+    assert size == pytest.approx(file.stat().st_size / 1e6) and size < 7
+    hidden = results.rename(results.with_name("gone"))
+    try:
+        browser.get(file.as_uri())
+        wait_for(lambda: len(lines(browser)) == 2, "lines")
+        broken = "return [...document.images].filter(i => i.complete && !i.naturalWidth).length"
+        for summary in find(browser, "summary"):
+            summary.send_keys("\n")
+        pictures = "return document.images.length"
+        wait_for(lambda: browser.execute_script(broken) == 0, "pictures")
+        assert browser.execute_script(pictures) >= 3
+        assert not find(browser, ".member a, a.slot")
+    finally:
+        hidden.rename(results)
+    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]

@@ -5,6 +5,7 @@ from conftest import HOSTILE, write_run
 from made_runs import change_record, make_run
 
 from internals.comparison import table as comparison
+from internals.comparison.groups import describe_confusion
 from internals.comparison.table import Options, compare
 
 
@@ -112,9 +113,16 @@ def test_csv_holds_what_the_table_shows(results, tmp_path):
 def test_most_confused(results):
     group = compare(Options(results=results)).groups[0]
     assert group.most_confused(count=2) == [
-        "cat and dog: 3 times (1 cat called dog, 2 dog called cat)",
-        f"dog and {HOSTILE}: 3 times (0 dog called {HOSTILE}, 3 {HOSTILE} called dog)",
+        "cat and dog: 3 times (cat called dog: 1; dog called cat: 2)",
+        f"dog and {HOSTILE}: 3 times, always {HOSTILE} called dog",
     ]
+
+
+def test_confusions_of_numbers_and_of_one_image():
+    assert describe_confusion("3", "8", 0, 12) == "3 and 8: 12 times, always 8 called 3"
+    assert describe_confusion("3", "8", 1, 0) == "3 and 8: once, 3 called 8"
+    words = "3 and 8: 1,212 times (3 called 8: 1,200; 8 called 3: 12)"
+    assert describe_confusion("3", "8", 1200, 12) == words
 
 
 def test_old_runs_need_no_field_of_today(results):

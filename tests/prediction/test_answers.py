@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from conftest import write_run
 from made_runs import change_record, make_run, write_predictions
+from matplotlib.figure import Figure
 from PIL import Image
 
 from internals.data.image_file import read_image
@@ -281,8 +282,8 @@ def test_belief():
     )  # 5 dogs only; of all 25 the 20 cats are right
     assert (belief.images, belief.right) == (25, 20)
     assert str(belief).startswith(
-        "it called only 5 test images 'dog' with 60 to 80 %; of the 25 that it called anything "
-        "with 60 to 80 %, 80 % were named rightly ("
+        "it called only 5 test images 'dog' with 60 to 80 %; of the 25 images to which it gave "
+        "any answer with 60 to 80 %, 80 % were named rightly ("
     )
     belief = accuracy_at_confidence(
         table, "cat", 0.85
@@ -375,7 +376,10 @@ def test_portrait(tmp_path, trained, monkeypatch, count):
     path = picture_sheet.draw_sheet(read_run(trained), answer, seen, falls, CROPPED)
     assert path.parent == trained / "own" and path.name.startswith("frac-longlong")
     assert path.stem.endswith("-crop")
-    assert Image.open(path).size == (1260, 470)
+    assert Image.open(path).size == (2520, 940)
+    title, small, *_ = (text.get_text() for text in figures[0].texts)
+    assert title == "a class with quite a long name, 60.0 %"  # however long the photo's path is
+    assert "frac" in small and "…" in small and small.endswith(f", by {read_run(trained).name}")
     photo, saw, counted, scale, bars = figures[0].axes
     assert [bar.get_width() for bar in bars.patches] == shares[:10].tolist()
     words = [text.get_text() for text in bars.texts]
@@ -386,3 +390,25 @@ def test_portrait(tmp_path, trained, monkeypatch, count):
     assert overlay[3, 4, 0] > overlay[3, 4, 2] and overlay[3, 4, 3] > 0.8  # red, and to be seen
     assert overlay[0, 0, 3] == 0
     assert sum(patch.get_width() for patch in photo.patches[:2]) == 64  # of 96 are cut away
+
+
+@pytest.mark.parametrize(
+    ("share", "fall", "words"),
+    [
+        (0.9, 0.0, "less than 0.1 points"),
+        (0.9, 0.018, "1.8 points at most"),  # too pale to be seen on a scale of 5 points
+        (0.9, 0.03, ""),
+        (0.033, 0.02, ""),  # more than half of what there is
+        (0.033, 0.01, "1.0 points at most"),
+    ],
+)
+def test_no_map_is_blank_without_a_word(share, fall, words):
+    figure, falls = Figure(), np.zeros((12, 12))
+    falls[3, 4] = fall
+    seen = np.arange(3072, dtype="uint8").reshape(32, 32, 3)
+    picture_sheet.plot_occlusion_map(figure, seen, falls, "cat", share)
+    counted = figure.axes[0]
+    said = "".join(text.get_text() for text in counted.texts).replace("\n", " ")
+    assert words in said and bool(said) == bool(words)
+    seen_at = counted.images[1].get_array()[3, 4, 3]
+    assert words or seen_at > 0.5

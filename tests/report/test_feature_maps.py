@@ -94,10 +94,10 @@ def test_mistakes_name_classes_probability_and_image(run, data, titles):
     predicted = KnownModel().predict(None, 0)
     image_grids.plot_mistakes(run, data, predicted)
     assert titles["mistakes.png"][:4] == [
-        "b<e>, 80.0%\n(ant)\nimage 1",
-        "b<e>, 80.0%\n(ant)\nimage 2",
-        "$c$, 80.0%\n(ant)\nimage 3",
-        "ant, 80.0%\n(b<e>)\nimage 5",
+        "✗ b<e>, 80.0%\n(ant)\nimage 1",
+        "✗ b<e>, 80.0%\n(ant)\nimage 2",
+        "✗ $c$, 80.0%\n(ant)\nimage 3",
+        "✗ ant, 80.0%\n(b<e>)\nimage 5",
     ]
     paths = np.array([f"test/ant/{index:040d}.png" for index in range(7)])
     image_grids.plot_mistakes(run, dataclasses.replace(data, test_names=paths), predicted)

@@ -7,18 +7,31 @@ import common
 
 import numpy as np
 import pytest
+from color_vision import contrast
 from conftest import KnownModel, import_script
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from PIL import Image
 
+from internals.core.palette import RIGHT_COLOR, WRONG_COLOR
 from internals.report import image_grids, run_plots
-from internals.report.style import choose_epochs, name_run, new_figure, save_figure, short_names
+from internals.report.style import (
+    black_or_white,
+    choose_epochs,
+    drawable,
+    keep_labels_inside,
+    name_run,
+    new_figure,
+    save_figure,
+    short_names,
+    wrap,
+)
 from internals.training.run_summary import format_hyperparameters
 
 
 def test_names_in_plots():
     names = ["cat", "y" * 30, "\U00010400"]  # the last one is in no font that plots use
-    assert short_names(names, 10) == ["cat", "y" * 9 + "…", "class 2"]
+    assert short_names(names, 10) == ["cat", "yyyyy…yyyy", "class 2"]
 
 
 @pytest.fixture
@@ -135,7 +148,7 @@ def test_confusion_matrix(run, figures, random, num_classes, numbers):
     expected = {(y + 0.5, x + 0.5): str(n) for (y, x), n in np.ndenumerate(matrix) if n}
     assert shown == (expected if numbers else {})
     right, wrong = (mesh.get_array().reshape(matrix.shape) for mesh in axes.collections[:2])
-    shares = matrix[0] / matrix[0].sum()
+    shares = 100 * matrix[0] / matrix[0].sum()
     assert right[0, 0] == pytest.approx(shares[0]) and not right.mask[0, 0]
     np.testing.assert_allclose(wrong[0].filled(0)[1:], shares[1:])
     assert right.mask[~np.eye(num_classes, dtype=bool)].all() and wrong.mask.diagonal().all()
@@ -144,7 +157,7 @@ def test_confusion_matrix(run, figures, random, num_classes, numbers):
     assert most == pytest.approx(wrong.max())  # a scale of their own, and much smaller
     assert [label.get_text() for label in axes.get_yticklabels()] == names
     width, height = Image.open(run.folder / "confusion_matrix.png").size
-    assert 700 < height <= width <= 1000
+    assert 1400 < height <= width <= 2000
 
 
 def test_large_confusion_matrix(run, monkeypatch):
@@ -153,7 +166,7 @@ def test_large_confusion_matrix(run, monkeypatch):
     names = [f"class {index}" for index in range(400)]
     run_plots.plot_confusion_matrix(run, np.ones((400, 400), dtype=int), names)
     (figure,) = drawn
-    assert 2000 < figure.bbox.x1 < 2500
+    assert 4000 < figure.bbox.x1 < 5000
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == names[::4]  # a name needs room to be read
 
@@ -167,28 +180,31 @@ def test_names_stay_inside_the_confusion_matrix(run, figures):
     assert max(place.x1 for place in places) <= figure.bbox.x1
 
 
-def pictures_of(axes):
-    """Return the (image, title) that a grid shows, of pixels that are three dots wide."""
-    shown = axes.images[0].get_array()
-    for text in axes.texts:
+def pictures_of(figure):
+    """Return the (image, title) that a grid shows, of pixels that are six dots wide."""
+    shown = figure.images[0].get_array()
+    for text in figure.axes[0].texts:
         x, y = text.get_position()
-        left, top = round(x - 47.5), round(y + 5)
-        yield shown[top : top + 96 : 3, left : left + 96 : 3], text.get_text()
+        left, top = round(x - 95.5), round(y + 10)
+        yield shown[top : top + 192 : 6, left : left + 192 : 6], text.get_text()
 
 
 def test_predictions_are_titled_and_coloured(run, data, figures):
     image_grids.plot_predictions(run, data, KnownModel().predict(None, 0))
     (axes,) = figures["predictions.png"].axes
     assert {text.get_text(): text.get_color() for text in axes.texts} == {
-        "ant, 80%\n(ant)": image_grids.RIGHT_COLOR,
-        "b<e>, 80%\n(ant)": image_grids.WRONG_COLOR,
-        "$c$, 80%\n(ant)": image_grids.WRONG_COLOR,
-        "b<e>, 80%\n(b<e>)": image_grids.RIGHT_COLOR,
-        "ant, 80%\n(b<e>)": image_grids.WRONG_COLOR,
-        "$c$, 80%\n($c$)": image_grids.RIGHT_COLOR,
+        "✓ ant, 80%\n(ant)": RIGHT_COLOR,
+        "✗ b<e>, 80%\n(ant)": WRONG_COLOR,
+        "✗ $c$, 80%\n(ant)": WRONG_COLOR,
+        "✓ b<e>, 80%\n(b<e>)": RIGHT_COLOR,
+        "✗ ant, 80%\n(b<e>)": WRONG_COLOR,
+        "✓ $c$, 80%\n($c$)": RIGHT_COLOR,
     }
+    words = words_of(figures["predictions.png"])
+    assert "✓ and blue: right, ✗ and orange: wrong" in words
+    assert words.startswith("known: accuracy 42.9 %; of these 7, 3 are right")
     chosen = image_grids.choose_shown(data, 7)
-    for (shown, title), index in zip(pictures_of(axes), chosen, strict=True):
+    for (shown, title), index in zip(pictures_of(figures["predictions.png"]), chosen, strict=True):
         np.testing.assert_array_equal(shown, data.x_test[index])
         assert title.endswith(f"({data.class_names[data.y_test[index]]})")
 
@@ -204,13 +220,13 @@ def test_titles_do_not_overlap(run, figures, random, length):
     for one, other in zip(extents, extents[1:]):
         assert one.x1 < other.x0 or one.y0 > other.y1
     assert min(extent.x0 for extent in extents) > 0
-    assert max(extent.x1 for extent in extents) < figure.bbox.x1 < 1400
+    assert max(extent.x1 for extent in extents) < figure.bbox.x1 < 2800
 
 
 def test_large_images_are_made_smaller(random):
     images = random.integers(0, 256, (2, 300, 200, 3), dtype="uint8")
-    assert image_grids.fit(images, 1).shape == (2, 100, 67, 3)
-    assert image_grids.fit(images[:0], 1).shape == (0, 100, 67, 3)
+    assert image_grids.fit(images, 1).shape == (2, 200, 133, 3)
+    assert image_grids.fit(images[:0], 1).shape == (0, 200, 133, 3)
 
 
 @pytest.mark.parametrize(
@@ -230,14 +246,14 @@ def test_samples_of_each_class(run, figures, random, classes, blocks, each):
     title, words = (text.get_text() for text in figure.texts)
     assert title == "digits: training images of each class"
     assert words == f"500 training images, {classes} classes"
-    for axes in figure.axes:
-        shown = axes.images[0].get_array()
-        assert shown.shape[1] == each * 68 - 4
+    for axes, image in zip(figure.axes, figure.images, strict=True):
+        shown = image.get_array()
+        assert shown.shape[1] == each * 136 - 8
         for text in axes.texts:
-            top = round(text.get_position()[1] - 32)
+            top = round(text.get_position()[1] - 64)
             own = images[labels == names.index(text.get_text())][:each]
-            places = range(0, 68 * each, 68)
-            row = [shown[top : top + 64 : 2, left : left + 64 : 2] for left in places]
+            places = range(0, 136 * each, 136)
+            row = [shown[top : top + 128 : 4, left : left + 128 : 4] for left in places]
             np.testing.assert_array_equal(row[: len(own)], own)
             assert np.min(row[len(own) :], initial=255) == 255
 
@@ -253,7 +269,8 @@ def test_samples_of_many_classes_and_in_their_order(run, figures, random):
     image_grids.plot_samples(run, data, first_images=36)
     (axes,) = figures["samples.png"].axes
     assert len({text.get_position()[0] for text in axes.texts}) == 12
-    for (shown, title), image, label in zip(pictures_of(axes), images[:36], labels, strict=False):
+    shown_first = pictures_of(figures["samples.png"])
+    for (shown, title), image, label in zip(shown_first, images[:36], labels, strict=False):
         np.testing.assert_array_equal(shown, image)
         assert title == names[label]
     assert "the first 36 training images" in words_of(figures["samples.png"])
@@ -268,11 +285,71 @@ def test_details_stay_inside_the_figure(run, width):
     assert "bfloat16" in details.get_text() and len(details.get_text().splitlines()) > 2
     FigureCanvasAgg(figure).draw()
     assert details.get_window_extent().x1 <= figure.bbox.x1
-    assert 300 < details.get_window_extent().y0 < 330  # above the room that was asked for
+    assert 600 < details.get_window_extent().y0 < 660  # above the room that was asked for
     assert title.get_window_extent().y0 > details.get_window_extent().y1
 
 
-def test_figure_is_as_wide_as_its_title():
-    figure = new_figure("a long title " * 9, [], 4, 3)
-    FigureCanvasAgg(figure).draw()
-    assert figure.texts[0].get_window_extent().x1 < figure.bbox.x1 < 1500
+@pytest.mark.parametrize("title", ["a long title " * 9, "W" * 90, "响尾蛇" * 40, "short"])
+def test_no_title_is_cut(title, tmp_path):
+    figure = new_figure(title, ["small print " * 30], 4, 3)
+    save_figure(figure, tmp_path / "title.png")
+    place = figure.texts[0].get_window_extent()
+    assert place.x1 <= figure.bbox.x1 <= 1400 and place.y1 <= figure.bbox.y1
+    assert place.y0 > figure.texts[1].get_window_extent().y1
+    assert "".join(figure.texts[0].get_text().split()) == "".join(drawable(title).split())
+
+
+def test_a_number_keeps_its_percent_sign():
+    for inches in np.arange(0.5, 3, 0.1):
+        assert not any(line.startswith("%") for line in wrap("accuracy of 71.3 % today", inches, 8))
+
+
+@pytest.mark.parametrize(
+    ("record", "metric", "title"),
+    [
+        ({}, "accuracy", "known: validation accuracy 75.0 % after 2 epochs"),  # in training
+        ({"test_accuracy": 0.713}, "accuracy", "known: test accuracy 71.3 % after 2 epochs"),
+        ({"test_loss": 0.84214}, "loss", "known: test loss 0.8421 after 2 epochs"),
+        (
+            {"test_accuracy": 0.713, "best_epoch": 1},
+            "accuracy",
+            "known: test accuracy 71.3 % with the weights of epoch 1",
+        ),
+    ],
+)
+def test_curves_state_the_result(run, data, figures, record, metric, title):
+    run.record |= record
+    run_plots.plot_history(run, metric, data)
+    assert figures[f"{metric}.png"].texts[0].get_text() == title
+
+
+def test_labels_of_any_length_are_not_cut(run, data, figures):
+    axes, _ = draw_loss(run, data, figures, [123456.5, 123456.75], 1000)
+    axes.set_ylim(123456.123, 123456.124)
+    axes.ticklabel_format(useOffset=False)
+    keep_labels_inside(axes.figure)
+    assert axes.get_tightbbox().x0 >= 0
+    assert axes.get_position().x1 == pytest.approx(7.85 / 8)  # the right edge stays
+
+
+def test_matrix_states_the_worst_mistake(run, figures):
+    matrix, names = np.array([[3, 0], [1, 4]]), ["left", "right"]
+    run_plots.plot_confusion_matrix(run, matrix, names)
+    figure = figures["confusion_matrix.png"]
+    title = figure.texts[0].get_text().replace("\n", " ")
+    assert title == "known: accuracy 87.5 %; most often wrong: right called left, once"
+    assert min(text.get_fontsize() for text in figure.axes[0].texts) > 18  # two classes have room
+    assert run_plots.name_worst(np.diag([3, 4]), names) == ""
+
+
+@pytest.mark.parametrize("colors", [run_plots.RIGHT_COLORS, run_plots.WRONG_COLORS])
+def test_numbers_are_read_on_every_shade(colors):
+    for share in np.linspace(0, 1, 101):
+        shade = colors(share)
+        assert contrast(to_hex(shade), to_hex(black_or_white(shade))) > 4.5
+
+
+def test_pictures_have_200_dots_an_inch(run, data):
+    run_plots.plot_history(run, "loss", data)
+    with Image.open(run.folder / "loss.png") as image:
+        assert image.width == 200 * 8 and image.info["dpi"] == pytest.approx((200, 200), abs=0.1)

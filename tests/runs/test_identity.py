@@ -8,7 +8,7 @@ import pytest
 from conftest import import_script
 from made_runs import make_run
 
-from internals.comparison.differences import describe_group, list_differences
+from internals.comparison.recorded_facts import describe_group, list_differences
 from internals.comparison.table import Options, compare
 from internals.data.preprocessing import digest_preprocessing
 from internals.runs import identity
@@ -131,7 +131,7 @@ def test_run_of_before_says_not_recorded(tmp_path):
     make_run(tmp_path, 2)
     first, second = compare(Options(results=tmp_path)).groups
     rows = list_differences(describe_group(first), describe_group(second))
-    (row,) = (row for row in rows if row[0] == "preprocessing")
+    (row,) = (row for row in rows if row[0] == "preprocessing (fingerprint)")
     assert sorted(row[1:]) == ["aaaaaaaa", "not recorded"]
 
 
