@@ -134,10 +134,15 @@ def read(path):
         return {}
 
 
+def read_all(paths):
+    """Return what these files tell, a dictionary each, the run first that began first."""
+    told = [each for each in map(read, paths) if each]
+    return sorted(told, key=lambda each: each["run"].rpartition("/")[2])
+
+
 def read_at_work(results):
     """Return what the runs tell that train or are evaluated now, a dictionary each."""
-    told = [each for each in map(read, find_files(results)) if each]
-    now = time.time()
+    told, now = read_all(find_files(results)), time.time()
     return [t for t in told if t["state"] in AT_WORK and now - t["written"] < t["patience"]]
 
 
@@ -155,8 +160,7 @@ def write_script(results):
     """
     for _ in range(3):
         files = find_files(results)
-        told = [each for each in map(read, files) if each]
-        text = json.dumps(told, separators=(",", ":"))
+        text = json.dumps(read_all(files), separators=(",", ":"))
         write_text(results / FILES / SCRIPT, f"trainingRuns({text});\n", shared=True)
         if find_files(results) == files:
             return
