@@ -3,6 +3,7 @@
 import collections
 import datetime
 
+import rich.console
 import rich.progress
 from rich.progress import BarColumn, TimeElapsedColumn
 from rich.text import Text
@@ -31,10 +32,12 @@ class Bar(rich.progress.Progress):
 
     def __init__(self, wanted):
         self.results, self.ended = wanted[0].results, 0
+        self.terminal = rich.console.Console()  # Rich asks for the lines before it has one
         self.labels = {live.digest_identity(job.wanted): job.full_label for job in wanted}
         count = "{task.fields[ended]}/{task.total}"
         columns = BarColumn(20), count, TimeElapsedColumn(), "{task.description}"
-        super().__init__(*columns, disable=not stdio.is_terminal(), refresh_per_second=2)
+        how = {"disable": not stdio.is_terminal(), "refresh_per_second": 2}
+        super().__init__(*columns, console=self.terminal, **how)
         self.add_task("", total=len(wanted), ended=0)
 
     def get_renderables(self):
@@ -47,7 +50,7 @@ class Bar(rich.progress.Progress):
         yield self.make_tasks_table(self.tasks)
         for told in training[:MOST_SHOWN]:
             words = f": {live.describe(told)}"
-            label = shorten_path(self.labels[told["identity"]], self.console.width - len(words))
+            label = shorten_path(self.labels[told["identity"]], self.terminal.width - len(words))
             yield Text(label + words, no_wrap=True, overflow="ellipsis")
         if len(training) > MOST_SHOWN:
             yield Text(f"and {len(training) - MOST_SHOWN} more")

@@ -103,7 +103,7 @@ def test_page(results):
         assert all((results / unquote(folder) / name).exists() for name in names)
     assert all(page.alts)
     json, plotly = "application/json", "index_files/plotly.min.js"
-    assert page.scripts == [json, json, "ours", plotly]  # no name of a run became one
+    assert page.scripts == [json, json, "ours", plotly, "ours"]  # no name of a run became one
     assert f"6layerCNN, {HOSTILE}" in page.text
     assert not [*results.glob(".*"), *results.glob("index_files/.*")]
 
@@ -202,7 +202,7 @@ def test_only_the_pictures_of_the_page_are_in_its_folder(results):
         write_page(Options(results=results))
     assert {path.name for path in files.iterdir()} == {
         *("accuracy_by_epoch.png", "accuracy_by_minutes.png", "difference.png"),
-        *("accuracy_by_class.png", "plotly.min.js", ".loss.7.part.png", "notes.txt"),
+        *("accuracy_by_class.png", "plotly.min.js", "live.js", ".loss.7.part.png", "notes.txt"),
     }
     assert (files / "difference.png").read_bytes()[1:4] == b"PNG"
     assert theirs.read_text() == "a clock"
