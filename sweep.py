@@ -9,6 +9,7 @@ runs with the second.
     python sweep.py --scheduler tcp://head:8786 vgg16.py --batch-norm true false --seed 0 1 2
 """
 
+import shutil
 import sys
 
 from internals.core import stdio
@@ -40,8 +41,9 @@ def show_table(folders, results):
     from internals.comparison import page, table  # here, because the scripts need not wait for them
 
     shown = table.compare(table.Options(runs=tuple(map(str, folders)), results=results))
+    width = shutil.get_terminal_size((100, 24)).columns
     for data_set in shown.data_sets:
-        print(f"{data_set.title}\n{table.show_table(data_set)}\n")
+        print(f"{data_set.title}\n{table.show_table(data_set, width)}\n")
     page.refresh(*folders)
 
 
