@@ -1,4 +1,4 @@
-"""The trained network of the run that the command line names: what templates and kernels draw."""
+"""The trained network of the run that the command line names, for pictures of one."""
 
 import sys
 from pathlib import Path
@@ -11,14 +11,18 @@ from internals.core.files import fail
 from internals.runs.run import read_record
 
 
+def run_folder(needed):
+    """Return the run folder that the command line names, if the file that is needed is there."""
+    folder = Path(sys.argv[-1])
+    if len(sys.argv) != 2 or not (folder / needed).is_file():
+        own = Path(sys.argv[0]).resolve().relative_to(ROOT)
+        fail(f"run is {str(folder)!r}; it must be a run's folder with {needed}: {own} RUN")
+    return folder
+
+
 def load_model():
     """Return the network of the run folder that the command line names."""
-    folder = Path(sys.argv[-1])
-    path = folder / "model.keras"
-    if len(sys.argv) != 2 or not path.is_file():
-        own = Path(sys.argv[0]).resolve().relative_to(ROOT)
-        fail(f"run is {str(folder)!r}; it must be a run's folder with model.keras: {own} RUN")
-    return keras.models.load_model(path)
+    return keras.models.load_model(run_folder("model.keras") / "model.keras")
 
 
 def start_again(build_model):
