@@ -57,13 +57,14 @@
     return shape;
   }
 
-  // training and validation by epoch, on an axis that has room for all epochs
+  // training and validation by epoch, on an axis that grows with them up to the last epoch there will be
   function drawCurves(place, metric, run, format) {
     const [left, right, top, bottom] = [42, 312, 8, 112];
     const lines = ["", "val_"].map(prefix => run.history[prefix + metric]);
     const values = lines.flat().filter(value => value !== null);
     const highest = metric === "accuracy" ? 1 : Math.max(...values, 0) || 1;
-    const x = index => left + (right - left) * (run.epochs > 1 ? index / (run.epochs - 1) : 0.5);
+    const end = Math.min(run.epochs, Math.max(10, 2 ** Math.ceil(Math.log2(run.done + 1))));
+    const x = index => left + (right - left) * (end > 1 ? index / (end - 1) : 0.5);
     const y = value => bottom - (bottom - top) * value / highest;
     const named = lines.map((line, place) => `${["training", "validation"][place]} ${format(last(line))}`);
     const svg = addShape(place, "svg", { viewBox: "0 0 320 132", role: "img",
@@ -73,8 +74,8 @@
       const name = metric === "accuracy" ? `${100 * value} %` : value.toPrecision(2);
       addShape(svg, "text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, value ? name : "0");
     });
-    addShape(svg, "text", { x: left, y: 128, "text-anchor": run.epochs > 1 ? "middle" : "start" }, "1");
-    addShape(svg, "text", { x: right, y: 128, "text-anchor": "end" }, `epoch ${run.epochs}`);
+    addShape(svg, "text", { x: left, y: 128, "text-anchor": end > 1 ? "middle" : "start" }, "1");
+    addShape(svg, "text", { x: right, y: 128, "text-anchor": "end" }, `epoch ${end}`);
     lines.forEach((line, which) => {
       const kind = ["trained", "validated"][which];
       const points = line.map((value, index) => value === null ? null : [x(index), y(value)]).filter(Boolean);

@@ -184,7 +184,7 @@ def describe_run(run, group, results):
         "link": link_to(run.folder, results),
         "started": f"{run.started.astimezone():%Y-%m-%d %H:%M}",
         "seed": run.seed,
-        "status": run.record["status"],
+        "status": run.ending,
         "counted": run in group.counted,
         "accuracy": alone.accuracy_text,
         "best": alone.best_epoch_text,
