@@ -47,7 +47,7 @@ function draw(all) {
   const drawn = chosen.some(group => group.lines.length);
   empty.hidden = drawn;
   plot.hidden = section.querySelector(".choice").hidden = !drawn;
-  empty.textContent = "No epoch is recorded: " + chosen.map(group => `${group.label}, ${group.status}`).join("; ");
+  empty.textContent = "No epoch is recorded: " + chosen.map(group => `${group.label} ${group.endings.join(", ")}`).join("; ");
   if (!window.Plotly || !drawn) return; // it is large, and is still being read: everything else can be used
   const traces = chosen.flatMap((group, place) => group.lines.map(({ kind, name, single, arrays }) => {
     const { color, dash } = styleAt(place);

@@ -86,7 +86,7 @@ def describe_one(group):
         "best": group.best_epoch_text,
         "failures": group.failures,
         "sweep": differences.suggest_seeds(group),
-        "status": group.status,
+        "endings": [*dict.fromkeys(run.ending for run in group.runs)],
         "epochs": group.figures["epochs"],
         "confused": group.most_confused(),
         "lines": plotly_lines(group),

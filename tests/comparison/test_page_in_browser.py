@@ -371,11 +371,13 @@ def test_the_keyboard_gets_to_a_comparison(page):
 
 def test_runs_that_failed_say_so(browser, tmp_path):
     results = tmp_path / "results"
-    failed = make_run(results, 1, status="diverged", test_accuracy=None)
+    ending = {"status": "diverged", "reason": "the loss became nan", "test_accuracy": None}
+    failed = make_run(results, 1, **ending)
     (failed / "history.csv").unlink()
     write_page(compare(Options(results=results)), results)
     browser.get((results / "index.html").as_uri())
-    wait_for(lambda: "diverged" in text_of(browser, ".empty")[0], "words")
+    words = "4layerCNN diverged in epoch 1: the loss became nan"
+    wait_for(lambda: text_of(browser, ".empty")[0].endswith(words), "words")
     assert not find(browser, ".plot")[0].is_displayed()
 
 
