@@ -196,6 +196,13 @@ SHORTER = [
     (UDACITY, "udacity_cnn/2026-11-21_22-10-09_eight-epochs"),
     (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
 ]
+# Today's recipe with SGD, and with Muon in a fifth of the published recipe's epochs.
+MUON = [
+    (
+        "udacity_cnn/2026-11-21_22-10-09_eight-epochs",
+        "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth",
+    ),
+]
 
 # What each script does without a flag: its published recipe, and for how many epochs.
 DEFAULTS = [
@@ -457,9 +464,9 @@ def baselines_table():
     return make_table(header, rows)
 
 
-def recipes_table(pairs):
-    header = ["script", ">epochs", ">published recipe, %"]
-    header += [">epochs", ">modern recipe, %", ">95 % interval of the difference"]
+def recipes_table(pairs, first="published recipe", second="modern recipe"):
+    header = ["script", ">epochs", f">{first}, %"]
+    header += [">epochs", f">{second}, %", ">95 % interval of the difference"]
     header += ["both trained with"]
     rows = []
     for runs in pairs:
@@ -635,6 +642,7 @@ TABLES = {
     "modern recipes": lambda: recipes_table(RECIPES),
     "overview": overview_table,
     "fewer epochs": lambda: recipes_table(SHORTER),
+    "muon": lambda: recipes_table(MUON, "modern recipe with SGD", "with Muon"),
     "gpu epochs": gpu_table,
     "gpu runs": gpu_runs_table,
     "ablation": ablation_table,
