@@ -202,7 +202,7 @@ document.querySelectorAll("button.csv").forEach(button => {
   button.addEventListener("click", () => {
     const { names, bodies } = sections.find(({ section }) => section.contains(button));
     const quoted = text => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-    const rows = bodies.filter(body => !body.hidden).map(body => [...body.rows[0].cells].map(cell => cell.dataset.text ?? cell.textContent.trim()));
+    const rows = bodies.filter(body => !body.hidden).map(body => [...body.rows[0].cells].map(cell => (cell.querySelector("label") ?? cell).textContent.trim()));
     const text = [names, ...rows].map(cells => cells.map(quoted).join(",")).join("\n") + "\n";
     const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: "runs.csv" });
     link.click();

@@ -155,6 +155,7 @@ def settings_of(group):
     record = group.first.record
     named = {"script": record["script"], "recipe": record["hyperparameters"].get("recipe")}
     words = {name: record.get(name) for name in ("backend", "device")}
+    words |= {"parameters": format_value("parameters", record["parameters"])}
     known = named | group.first.settings | (record.get("edits") or {}) | words
     return {name: format_line(value) for name, value in known.items() if value is not None}
 
@@ -204,8 +205,8 @@ def format_cells(data_set):
         }
         if not finished:
             cells["status"] = (group.status, group.status)
-        for name in ("parameters", *differ):
-            value = (figures | values).get(name)
+        for name in differ:
+            value = (values | figures).get(name)
             cells[name.replace("_", " ")] = (format_value(name, value), value)
         started = group.newest.started
         cells["started"] = (f"{started.astimezone():%Y-%m-%d %H:%M}", started.timestamp())

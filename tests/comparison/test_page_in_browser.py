@@ -1,11 +1,13 @@
 """The page in Chromium, with its rows ticked; skipped where there is no Chromium."""
 
 import dataclasses
+import io
 import json
 import re
 import shutil
 import time
 
+import pandas as pd
 import pytest
 from conftest import HOSTILE, write_run
 from made_runs import make_run, write_predictions
@@ -300,6 +302,16 @@ def test_a_filter_takes_words_and_conditions(page):
     assert "0 of 4 rows" in find(page, "#found")[0].text
     sift(page, "colour = 3")
     assert find(page, "#found")[0].text == "There is no column colour."
+
+
+def test_the_table_is_had_as_csv(page):
+    page.execute_script("URL.createObjectURL = blob => { window.kept = blob; return '#'; }")
+    sift(page, "backend = jax")
+    find(page, "section:nth-of-type(2) button.csv")[0].click()
+    text = page.execute_async_script("window.kept.text().then(arguments[0])")
+    table = pd.read_csv(io.StringIO(text))
+    assert [*table.run] == ["decay", "seeds"] and table.accuracy[1] == "72.00 ± 2.00 % (n = 3)"
+    assert table["against the baseline"][1] == "the baseline"
 
 
 def test_a_hyperparameter_has_a_column_only_where_rows_differ_in_it(page):
