@@ -199,6 +199,10 @@ SHORTER = [
 # Today's recipe with SGD, and with Muon in a fifth of the published recipe's epochs.
 MUON = [
     (
+        "4layerCNN/2026-11-22_09-58-44_four-epochs",
+        "4layerCNN/2026-11-28_13-11-26-2_muon-fifth",
+    ),
+    (
         "udacity_cnn/2026-11-21_22-10-09_eight-epochs",
         "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth",
     ),
