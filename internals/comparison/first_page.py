@@ -6,7 +6,7 @@ from internals.runs import live
 
 def announce(run):
     """Write the page where there is none, which later ones replace, and print its address."""
-    if not (results := live.find_results(run)):
+    if not (results := live.find_results(run.folder, run.script)):
         return
     try:
         if not (results / live.PAGE).exists():

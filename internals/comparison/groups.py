@@ -60,19 +60,21 @@ class Group:
     @functools.cached_property
     def accuracies(self):
         """Return the test accuracies of the seeds that learn; of all where none does."""
-        complete = [run for run in self.counted if run.complete]
-        return [run.accuracy for run in self.learners or complete]
+        return [run.accuracy for run in self.learners or self.complete]
+
+    @functools.cached_property
+    def complete(self):
+        return [run for run in self.counted if run.complete]
 
     @functools.cached_property
     def learners(self):
         """Return the complete runs that do better than chance level."""
-        return [run for run in self.counted if run.complete and not run.is_at_chance]
+        return [run for run in self.complete if not run.is_at_chance]
 
     @functools.cached_property
     def seeds_at_chance(self):
         """Return how many complete seeds stay at chance level, and how many there are."""
-        complete = [run for run in self.counted if run.complete]
-        return sum(run.is_at_chance for run in complete), len(complete)
+        return len(self.complete) - len(self.learners), len(self.complete)
 
     @functools.cached_property
     def matrix(self):

@@ -25,11 +25,11 @@ from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path, format_points
 from internals.runs import live
+from internals.runs.live import FILES, PAGE
 from internals.runs.run import CAN_GO_ON, read_record
-from internals.runs.run_reader import REFERENCE, place_of
+from internals.runs.run_reader import place_of
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
-FILES = "index_files"
 PLOTLY = "plotly.min.js"
 TEST_IMAGES = "test_images.png"
 MOST_TICKED = 6  # rows, in an address
@@ -46,7 +46,7 @@ def write_page(comparison, results):
 
     An index.html that compare.py did not write ends the program with a message.
     """
-    path, files = results / "index.html", results / FILES
+    path, files = results / PAGE, results / FILES
     if path.exists() and GENERATOR not in path.read_text("utf-8", errors="replace"):
         fail(f"{format_path(path)} is not a page of compare.py, and is kept")
     files.mkdir(parents=True, exist_ok=True)
@@ -138,8 +138,10 @@ def describe_against(known, place):
     baseline = known["baseline"]
     if place == baseline:
         return "the baseline"
-    found = known["comparisons"].get(f"{min(place, baseline or 0)} {max(place, baseline or 0)}")
-    if not found or found[0] is None:
+    if baseline is None:
+        return "-"
+    found = known["comparisons"][f"{min(place, baseline)} {max(place, baseline)}"]
+    if found[0] is None:
         return "-"
     return format_points(found[0] if place > baseline else -found[0])
 
@@ -223,12 +225,10 @@ def refresh(*folders):
     messages = io.StringIO()  # of whatever ends the program, which a run must outlive
     try:
         folders = [each.resolve() for each in folders]
-        folder = folders[0]
-        results = folder.parent.parent
-        results = results.parent if results.name == REFERENCE else results
+        results = live.find_results(folders[0], read_record(folders[0])["script"])
         with contextlib.redirect_stderr(messages):
-            if folder.parent.name != read_record(folder)["script"]:
-                fail(f"{format_path(results)} is not a folder of results")
+            if not results:
+                fail(f"{format_path(folders[0].parent.parent)} is not a folder of results")
             with locked(results / ".page.lock", patience=60):  # two runs may end at once
                 comparison = compare(Options(results=results))
                 write_page(comparison, results)

@@ -50,7 +50,7 @@ def describe_data_set(data_set, sheet):
         "facts": [{name: known[name][1] for name in known if name in differ} for known in facts],
         "comparisons": comparisons,
         "diffs": make_diffs(compared),
-        "pairs": make_pairs(choose_paired(data_set), groups, sheet),
+        "pairs": make_pairs(choose_paired(len(groups), baseline), groups, sheet),
         "baseline": baseline,
     }
 
@@ -63,11 +63,10 @@ def choose_baseline(data_set):
     return max(own or places, key=lambda place: groups[place].figures["accuracy"], default=None)
 
 
-def choose_paired(data_set):
-    """Return the places of the groups whose test images are shown: the best one and the first."""
-    baseline = choose_baseline(data_set)
+def choose_paired(count, baseline):
+    """Return the places of the groups whose test images are shown: the baseline and the first."""
     best = [] if baseline is None else [baseline]
-    return [*dict.fromkeys([*best, *range(len(data_set.groups))])][:MOST_PAIRED]
+    return [*dict.fromkeys([*best, *range(count)])][:MOST_PAIRED]
 
 
 def describe_one(group):

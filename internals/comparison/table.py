@@ -92,8 +92,7 @@ def arrange(runs, sort):
     groups = make_groups(runs)
     by_time = sort == "started"  # as a time, whatever its zone
     values = [each.newest.started if by_time else each.figures[sort] for each in groups]
-    smallest_first = sort in ("minutes", "parameters")
-    values = pd.Series(values, dtype=object)
+    smallest_first, values = sort in ("minutes", "parameters"), pd.Series(values, dtype=object)
     order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
     return make_data_sets([groups[index] for index in order])
 
@@ -108,7 +107,8 @@ def read_runs(options):
         found = read_folders(results, all_broken)
     elif words or not options.runs:
         fail(f"{format_path(words[0] if words else results)} is not a folder of runs")
-    keys = {run.folder: group.key for group in make_groups(found) for run in group.runs}
+    groups = make_groups(found) if options.runs else []  # their keys are names, too
+    keys = {run.folder: group.key for group in groups for run in group.runs}
     for word in options.runs:
         named = [
             run

@@ -33,7 +33,7 @@ class LiveRun:
 
     def __init__(self, run):
         self.run, self.ended = run, False
-        self.results = find_results(run)
+        self.results = find_results(run.folder, run.script)
         self.told = {}
         if self.results:
             name = run.folder.resolve().relative_to(self.results).as_posix()
@@ -80,11 +80,11 @@ class LiveRun:
                 write_script(self.results)
 
 
-def find_results(run):
-    """Return the folder of results, with the page, in which a run lies; None where in no such."""
-    folder = run.folder.resolve()
+def find_results(folder, script):
+    """Return the folder of results, with the page, in which a run of the script lies; or None."""
+    folder = folder.resolve()
     results = folder.parent.parent
-    if folder.parent.name != run.script:
+    if folder.parent.name != script:
         return None
     return results.parent if results.name == REFERENCE else results
 

@@ -126,7 +126,7 @@ def test_run_elsewhere_has_no_page(tmp_path):
 
 def test_reference_runs_have_the_page_of_all(tmp_path):
     folder = write_run(tmp_path / "results" / "reference", "4layerCNN", 1)
-    assert live.find_results(Run(folder, None, read_record(folder))) == tmp_path / "results"
+    assert live.find_results(folder, read_record(folder)["script"]) == tmp_path / "results"
 
 
 def test_address_can_be_opened(tmp_path):
