@@ -93,6 +93,10 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
     "few": (
         "No interval: it takes three seeds on each side, and here are {n1} and {n2}. Add {sweep}"
     ),
+    "uneven": (
+        "No interval: beside more than seven seeds it takes four, and here are {n1} and {n2}. "
+        "Add {sweep}"
+    ),
     "alike": "The seeds of a side are alike to the last digit: how much is chance is not known.",
     "at chance": "No interval, for one side learns nothing; {failures}.",
     "failures": "{failures}; the difference is of those that learn.",

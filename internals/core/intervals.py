@@ -11,6 +11,7 @@ from scipy import special  # a tenth of the time that scipy.stats takes to load
 
 LEVEL = 0.95
 FEWEST = 3  # seeds a side: with two, Welch's interval covers 88 to 98 % in place of 95
+MOST_BESIDE_FEWEST = 7  # with three seeds beside more it covers less than 93 %
 ALIKE = 1e-9  # standard errors below are those of rounding: one image in a million is more
 
 
@@ -21,7 +22,7 @@ class Difference:
     amount: float
     low: float | None
     high: float | None
-    method: str  # welch, paired seeds, paired images, few, alike, at chance or unknown
+    method: str  # welch, paired seeds, paired images, few, uneven, alike, at chance or unknown
     only_first: int = 0  # of paired images: those that only the first names rightly
     only_second: int = 0
     p: float | None = None  # below 0.05 where the interval leaves out 0
@@ -37,13 +38,15 @@ class Difference:
 def compare_seeds(first, second):
     """Return the difference of two means of accuracies, with Welch's interval.
 
-    It takes three seeds on each side: a run alone has no spread of its own, and the other side's
-    need not be like it.
+    It takes three seeds on each side, and four where the other has more than seven: a run alone has
+    no spread of its own, and that of three is too uncertain beside that of many.
     """
     amount = float(np.mean(second) - np.mean(first))
     counts = len(first), len(second)
     if min(counts) < FEWEST:
         return Difference(amount, None, None, "few")
+    if min(counts) == FEWEST and max(counts) > MOST_BESIDE_FEWEST:
+        return Difference(amount, None, None, "uneven")
     parts = [np.var(side, ddof=1) / len(side) for side in (first, second)]
     error = math.sqrt(sum(parts))
     if error < ALIKE:  # how far other seeds would be off cannot be told

@@ -139,6 +139,10 @@ def test_seeds_are_welchs_from_three_on_each_side(tmp_path):
         "+20.00 points, 95 % interval +17.73 to +22.27: more than chance. "
         "Welch's interval over 3 and 3 seeds; it covers other seeds, not other images."
     )
+    make_seeds(tmp_path, [0.7 + seed / 100 for seed in range(8)], 30)
+    first, second = two_groups(tmp_path)
+    words = explain(compare_groups(first, second), first, second)
+    assert "beside more than seven seeds it takes four, and here are 3 and 8. Add one more" in words
 
 
 def test_seeds_that_fail_are_told_apart(tmp_path):

@@ -137,7 +137,8 @@ def coverage(low, high, true):
         (3, 5, 1),
         (3, 5, 4),
         (3, 5, 0.25),
-        (3, 6, 0.4),
+        (3, 7, 0.4),
+        (3, 7, 8),
         (6, 6, 16),
         (4, 12, 0.5),
     ],
@@ -148,11 +149,16 @@ def test_coverage_of_welch(random, first, second, spread):
     assert 0.93 < coverage(low, high, 0) < 0.97
 
 
-def test_why_two_seeds_are_too_few_and_three_beside_many_are_the_least(random):
+def test_why_two_seeds_are_too_few_and_so_are_three_beside_many(random):
     assert coverage(*draw_welch(random, 2, 10, 0.5)[2:], 0) < 0.89
     assert coverage(*draw_welch(random, 2, 5, 0.25)[2:], 0) < 0.91
     assert coverage(*draw_welch(random, 2, 2, 1)[2:], 0) > 0.97
-    assert 0.92 < coverage(*draw_welch(random, 3, 20, 0.7)[2:], 0) < 0.93
+    low, high = draw_welch(random, 3, 20, 0.7)[2:]
+    assert coverage(low, high, 0) < 0.93
+    sides = random.random((2, 20))
+    assert compare_seeds(sides[0, :3], sides[1, :7]).method == "welch"
+    assert compare_seeds(sides[0, :8], sides[1, :3]).method == "uneven"
+    assert compare_seeds(sides[0, :4], sides[1]).method == "welch"
 
 
 @pytest.mark.parametrize("count", [3, 5])
