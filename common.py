@@ -84,24 +84,24 @@ class Hyperparameters:
     data: str = "cifar10"  # cifar10, cifar100, digits (no download), an archive, an image folder
     labels: str = ""  # a table of file and class (.csv), for an image folder without class folders
     skip_unreadable: bool = False  # leave out images that cannot be read, and record which
-    image_size: int = 32  # pixels a side of the images; another for an image folder only, 16 to 512
+    image_size: int = 32  # pixels a side of the images: 32, and for an image folder 16 to 512
     epochs: int  # how many times the network sees every training image
     batch_size: int  # images per update of the weights
     optimizer: Literal["sgd", "adam", "muon"]  # how an update follows from the gradient
     learning_rate: float  # size of an update: too small learns slowly, too large not at all
-    adam_share: float = 1.0  # muon: rate of Adam, for all but convolutions, in learning_rates
+    adam_share: float = 1.0  # muon: Adam trains all but convolutions, at learning_rate times this
     momentum: float  # share of the last update that is carried into the next (not adam), 0 to 1
     nesterov: bool  # look ahead along the momentum (not adam; no effect with momentum 0)
     schedule: Literal["inverse_time", "cosine"] = "inverse_time"  # how the learning rate changes
     decay: float  # inverse_time: learning rate / (1 + decay * updates so far); 0 keeps it constant
     warmup: float = 0.0  # cosine: share of all updates in which the rate rises to learning_rate
-    weight_decay: float = 0.0  # share of a weight, times the rate, that an update takes off it
-    class_weights: Literal["none", "balanced"] = "none"  # balanced: rare classes count as frequent
+    weight_decay: float = 0.0  # each update shrinks weights by this share times the learning rate
+    class_weights: Literal["none", "balanced"] = "none"  # balanced: all classes count alike
     label_smoothing: float = 0.0  # share of each label that is spread evenly over all classes
     flip: bool = False  # mirror each training image in every second epoch
-    shift: int = 0  # move each training image by up to so many pixels, every epoch anew
+    shift: int = 0  # move each training image by at most this many pixels, anew each epoch
     flip_test: bool = False  # predict each test image and its mirror image, and take the mean
-    validation_split: float  # share of the training images held out; 0 shows the test set instead
+    validation_split: float  # share of training images held out for validation; 0: the test images
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
     seed: int = 0  # start of all random numbers; the same seed gives the same run on a processor
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
@@ -121,8 +121,9 @@ class Hyperparameters:
 def parse_args(description, *recipes, arguments=None):
     """Return one of the recipes with the command line's changes, and say what changed.
 
-    With `resume` it is that of the run that goes on, with nothing changed but more epochs. In a
-    notebook `arguments` are given as a list, such as ["--epochs", "2"].
+    With `resume` return the hyperparameters of the run that goes on. It may have more epochs, and
+    `data`, `labels` and `skip_unreadable` may lead to the same images in another way. In a notebook
+    `arguments` are given as a list, such as ["--epochs", "2"].
     """
     return parse_hyperparameters(description, recipes, arguments)
 
@@ -132,7 +133,7 @@ def parse_args(description, *recipes, arguments=None):
 
 
 def load_data(hyperparameters) -> Dataset:
-    """Load what `data` names; hold out `validation_split` of the training images, the first."""
+    """Load what `data` names; hold out the first training images, a share of `validation_split`."""
     if Run.probe:  # a sweep asks about many runs of the same images
         return Run.probe.load_data(hyperparameters, read_data)
     return read_data(hyperparameters)
@@ -153,7 +154,7 @@ def normalise(images):
 def prepare(hyperparameters):
     """Seed all random numbers, meet the other machines, if any, and set the layers' `precision`.
 
-    Weights, sums and the layers that ask for float32 stay that.
+    Weights and sums stay float32, and so do layers with dtype="float32".
     """
     devices.set_seed(hyperparameters.seed)
     distributed.join_others()
@@ -163,7 +164,7 @@ def prepare(hyperparameters):
 
 
 def make_optimizer(hyperparameters, data):
-    """Return the Keras optimizer for so many training images.
+    """Return the Keras optimizer; the number of training images sets the steps of its schedule.
 
     Weight decay is decoupled from the gradient, and spares biases and batch normalisation.
     """
@@ -190,9 +191,10 @@ def make_optimizer(hyperparameters, data):
 
 
 def make_schedule(hyperparameters, updates):
-    """Return the learning rate of each of so many updates, as Keras takes it.
+    """Return the learning rate, or a Keras schedule of it for this number of updates.
 
-    Decay is the one of Keras 2. The cosine falls to 0; before it the rate rises from a tenth.
+    `decay` has the formula of Keras 2. The cosine falls to 0. In the warmup before it, the rate
+    rises from a tenth.
     """
     highest = hyperparameters.learning_rate
     if hyperparameters.schedule == "cosine":
@@ -217,7 +219,7 @@ def make_loss(hyperparameters):
 def start_run(script, model, data, hyperparameters, first_images=0):
     """Make the run's folder, or check the one to resume, and describe the run on the terminal.
 
-    samples.png shows some images of each class, or with `first_images` that many from the first on.
+    samples.png shows some images of each class. With `first_images=36` it shows the first 36.
     """
     first_batch.check(model, normalise, data, hyperparameters.label_smoothing)
     start = start_weights.start_from(model, hyperparameters)
@@ -274,7 +276,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
     if hyperparameters.label_smoothing or compiled.wants_one_hot(model):
         batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
-        validation.smooth_labels(0, data.num_classes)  # those stay sure, as the test's are
+        validation.smooth_labels(0, data.num_classes)  # not smoothed, like the test labels
     on_terminal = stdio.is_terminal()  # there Keras draws its progress bar
     epochs = epochs or hyperparameters.epochs
     with ending(run):

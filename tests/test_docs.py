@@ -164,7 +164,7 @@ def test_old_code(old, message, new, names):
             exec(old, dict(names))
             said = " ".join(str(warning.message) for warning in caught)
         except Exception as error:
-            said = str(error)
+            said = f"{type(error).__name__}: {error}"
     assert message.replace("`", "") in said.replace("`", "")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,7 +1,8 @@
 """A linear model: no hidden layer, no convolution, one weight for each pixel colour and class.
 
-What a network of this project adds, it must add to this. Each class has a template as large as a
-photograph; the image is multiplied by it, number by number, and the largest of the ten sums wins.
+This is the baseline: a network of this project must do better than it. Each class has a template as
+large as a photograph. The image is multiplied by it, number by number, and the largest of the ten
+sums wins.
 
     python docs/networks/linear.py
     python docs/networks/linear.py --data digits

@@ -2,8 +2,9 @@
 
 The network of He and others (2015) for CIFAR-10: three stages of blocks, global average pooling in
 place of wide dense layers. --blocks 9 makes it 56 layers deep, --no-shortcuts leaves the additions
-out. The published recipe is theirs but for its learning rate, which falls along a cosine and not in
-two steps. Their weight decay is L2 regularisation, of which momentum 0.9 makes ten times as much.
+out. The published recipe is that of He and others, except for the learning rate, which falls along
+a cosine and not in two steps. They use L2 regularisation of 0.0001 as weight decay. It goes through
+the momentum, and momentum 0.9 makes it ten times as strong. So the decoupled weight decay is 0.001.
 
     python docs/networks/resnet.py --data digits --epochs 5
     python docs/networks/resnet.py --recipe modern --no-shortcuts
@@ -25,7 +26,7 @@ from keras.layers import Activation, Add, BatchNormalization, Conv2D, Dense, Glo
 class ResNetHyperparameters(common.Hyperparameters):
     """The hyperparameters of all scripts, and the residual network's own."""
 
-    blocks: int  # residual blocks in each of the three stages; layers: 6 for each, and 2
+    blocks: int  # residual blocks in each of three stages; the network has 6 * blocks + 2 layers
     shortcuts: bool  # add each block's input to its output
 
     def __str__(self):
@@ -41,7 +42,7 @@ PUBLISHED = ResNetHyperparameters(
     nesterov=False,
     schedule="cosine",
     decay=0.0,
-    weight_decay=0.001,  # decoupled from the gradient: theirs of 0.0001, and the momentum
+    weight_decay=0.001,  # decoupled: ten times their 0.0001, as momentum 0.9 makes it
     flip=True,
     shift=4,
     validation_split=0.0,
