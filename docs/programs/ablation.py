@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What each row adds, and the flags that leave it out of the rows above.
 PARTS = [
-    ("1-optimizer", "SGD with momentum, its rate and batches, the last epoch's weights", ""),
+    (
+        "1-optimizer",
+        "SGD with momentum, the modern learning rate and batch size, weights of the last epoch",
+        "",
+    ),
     ("2-cosine", "`schedule` cosine, `warmup` 0.2", "--schedule inverse_time --warmup 0"),
     ("3-weight-decay", "`weight_decay` 0.005", "--weight-decay 0"),
     ("4-flip", "`flip`", "--no-flip"),

@@ -278,14 +278,21 @@ def format_intervals(rows):
     ]
     if not known:
         return rows, []
-    paired = any(difference.method == "paired seeds" for difference in known)
-    twice = "; those of `flip_test` are Student's, in pairs, for it asks the same networks twice"
-    words = (
-        f"The {len(known)} intervals are Welch's{twice * paired}. They cover other seeds, not "
-        "other images. In bold: more than chance, also after Holm's correction for this table."
+    paired = sum(difference.method == "paired seeds" for difference in known)
+    words = f"The {len(known)} intervals are from Welch's t-test."
+    if paired:
+        words = (
+            f"{len(known) - paired} of the {len(known)} intervals are from Welch's t-test. The "
+            f"{paired} of `flip_test` are from Student's paired t-test, because the same networks "
+            "predict with it and without it."
+        )
+    words += (
+        " They account for other seeds, not other images. In bold: more than chance, also after "
+        "Holm's correction for this table."
     )
-    lacking = " A dash: it takes three seeds that learn on each side." * (len(known) < len(found))
-    return rows, ["", *textwrap.wrap(words + lacking, 120)]
+    if len(known) < len(found):
+        words += " A dash: no interval, which needs three seeds or more that learn on each side."
+    return rows, ["", *textwrap.wrap(words, 120)]
 
 
 def format_interval(difference, bold):
@@ -362,7 +369,7 @@ def group_after(run, epochs):
 def show_accuracies(run, group):
     """Return mean and standard deviation as a link to the run, and how many seeds there are.
 
-    Seeds that stay at chance level are told apart.
+    Seeds that stay at chance level are counted separately.
     """
     learn, colon, text = group.accuracy_text.rpartition(": ")
     number = text.partition(" %")[0]
@@ -509,7 +516,7 @@ def overview_table():
 
 
 def minutes_of(run, epochs):
-    """Return the minutes of so many epochs on two cores, reckoned, and on a GPU, recorded."""
+    """Return the minutes of so many epochs on two cores, computed, and on a GPU, recorded."""
     record, _ = read_run(run)
     path = ROOT / "docs" / "benchmarks" / "xeon_avx512_float32.json"
     (rounds,) = (
