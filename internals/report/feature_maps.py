@@ -1,5 +1,7 @@
 """Kernels and feature maps of a network, and its most confident mistakes."""
 
+import itertools
+
 from internals.core.keras_loader import keras
 
 import numpy as np
@@ -36,6 +38,7 @@ def find_kernels(model, image_shape):
 def find_block_ends(model):
     """Return what ends each block: what is pooled or, without pooling, the last of each size."""
     calls = find_calls(model, within=False)  # what is within has an input of its own
+    calls = list(itertools.dropwhile(lambda call: not getattr(call.layer, "weights", ()), calls))
     pooling = [call for call in calls if "Pooling" in type(call.layer).__name__]
     if all(type(call.layer).__name__.startswith("Global") for call in pooling):  # or there is none
         made = [call.outputs[0] for call in calls if is_picture(call.outputs[0])]

@@ -147,6 +147,16 @@ EDITED = {  # network: the sizes of its blocks' maps, and how many kernels there
         [(15, 15, 4), (7, 7, 30)],
         4,
     ),
+    "prepared first": (
+        lambda: network(
+            layers.AveragePooling2D(2),
+            layers.Rescaling(2, offset=-1),
+            keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(4, 3, strides=2)]),
+            layers.GlobalAveragePooling2D(),
+        ),
+        [(7, 7, 4)],
+        4,
+    ),
     "one convolution": (lambda: network(layers.Conv2D(1, 1), layers.Flatten()), [(32, 32, 1)], 1),
     "depthwise": (lambda: network(layers.DepthwiseConv2D(3)), [(30, 30, 3)], None),
     "residual": (residual_network, [(32, 32, 4)], 4),
