@@ -110,8 +110,8 @@ def check_together(hyperparameters):
 def parse_hyperparameters(description, recipes, arguments=None):
     """Return one of the recipes with the command line's changes, and say what changed.
 
-    With `resume` it is that of the run that goes on, with nothing changed but more epochs, or
-    another place of the same images. `arguments` are those of the command line by default.
+    With `resume` it is that of the run that goes on. Only more epochs, and another way to the same
+    images, may then differ. `arguments` are those of the command line by default.
     """
     if arguments is None:  # those of a notebook's kernel are none of ours
         arguments = [] if Path(sys.argv[0]).stem.startswith("ipykernel") else sys.argv[1:]

@@ -24,7 +24,7 @@ CURVES = ("accuracy", "val_accuracy", "loss", "val_loss")
 AT_WORK = ("training", "evaluating")  # states of a run; the others are ends, as run.json names them
 NEEDED = {"run", "identity", "state", "done", "epochs", "patience", "written"}
 KEPT = 3600  # seconds that the end of a run is told
-FIRST_EPOCH = 3600  # seconds without a word after which a run seems dead, before its first epoch
+FIRST_EPOCH = 3600  # seconds that the first epoch may take; a run seems dead after three times that
 REPORT = 300  # seconds for what comes between and after the epochs
 
 
