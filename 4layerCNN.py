@@ -6,7 +6,7 @@ learning the images by heart. Nearly all weights (94 %) lie in the first dense l
 Measured on JPEG copies of the images: 73.83 % of the test images after 50 epochs, 68.62 % after 100
 (seed 0, JAX on a GPU). On a processor, with TensorFlow, 20 epochs give 72.5 to 73.1 % with three of
 four seeds. The fourth learns nothing: the learning rate is at the limit. With --recipe modern the
-mean of three seeds is 81.75 % after 20. An epoch takes about a minute on two processor cores, and
+mean of three seeds is 83.94 % after 20. An epoch takes about a minute on two processor cores, and
 took 4 seconds on a GPU that trained several networks at once.
 
     python 4layerCNN.py --data digits --epochs 10
@@ -35,12 +35,14 @@ MODERN = PUBLISHED.but(
     recipe="modern",
     epochs=20,
     batch_size=64,
-    learning_rate=0.05,
-    momentum=0.9,
+    optimizer="muon",
+    learning_rate=0.0025,
+    adam_share=0.3,
+    momentum=0.95,
     schedule="cosine",
     decay=0.0,
     warmup=0.2,
-    weight_decay=0.005,
+    weight_decay=0.05,
     label_smoothing=0.1,
     flip=True,
     shift=2,

@@ -62,7 +62,8 @@ def test_ablation_adds_one_part_a_row(monkeypatch, script):
     from ablation import rows
 
     published, *built = [
-        dataclasses.asdict(parse(monkeypatch, *flags, script=script)) for flags in rows().values()
+        dataclasses.asdict(parse(monkeypatch, *flags, script=script))
+        for flags in rows(script).values()
     ]
     module = import_script(script)
     assert published == dataclasses.asdict(module.PUBLISHED)
@@ -70,7 +71,10 @@ def test_ablation_adds_one_part_a_row(monkeypatch, script):
     off = USUAL | {"recipe": "modern", "precision": "float32"}
     assert {name: built[0][name] for name in off} == off  # the optimizer alone is another
     parts = [{"schedule", "warmup"}, {"weight_decay"}, {"flip"}, {"shift"}, {"label_smoothing"}]
-    for above, row, part in zip(built[:-1], built[1:], [*parts, {"flip_test"}], strict=True):
+    parts.append({"flip_test"})
+    if module.MODERN.optimizer == "muon":
+        parts.append({"optimizer", "adam_share", "learning_rate", "momentum", "weight_decay"})
+    for above, row, part in zip(built[:-1], built[1:], parts, strict=True):
         assert {name for name in row if row[name] != above[name]} == part
 
 

@@ -1,8 +1,7 @@
 """A linear model: no hidden layer, no convolution, one weight for each pixel colour and class.
 
-This is the baseline: a network of this project must do better than it. Each class has a template as
-large as a photograph. The image is multiplied by it, number by number, and the largest of the ten
-sums wins.
+This is the baseline: a network of this project must do better. Each class has a template as large
+as a photograph. The image is multiplied by it, number by number, and the largest sum wins.
 
     python docs/networks/linear.py
     python docs/networks/linear.py --data digits

@@ -20,7 +20,7 @@ from drawing import (
 )
 
 from matplotlib.ticker import MaxNLocator
-from tables import RECIPES, gpu_epochs, read_run, seeds_of
+from tables import ON_A_GPU, gpu_epochs, read_run, seeds_of
 
 from internals.report.style import clear_axes
 
@@ -35,7 +35,7 @@ def draw():
     timed = gpu_epochs()
     figure = new_figure(11, 4.4)
     panels = figure.subplots(1, len(timed), sharey=True)
-    pairs = {read_run(runs[0])[0]["script"]: runs for runs in RECIPES}
+    pairs = {read_run(runs[0])[0]["script"]: runs[:2] for runs in ON_A_GPU}
     for axes, (script, seconds) in zip(panels, timed.items(), strict=True):
         longer = []
         for recipe, run, color in zip(seconds, pairs[script], (BLUE, ORANGE), strict=True):
@@ -43,7 +43,8 @@ def draw():
             at = np.arange(1, len(runs[0].history) + 1) * seconds[recipe]
             draw_seeds(axes, at, runs, color)
             accuracy = mark_test(axes, at[-1], runs, color)
-            words = f"{recipe}: {accuracy:.1f} %,\n{len(at)} epochs, {count_seeds(runs)}"
+            name = "modern with SGD" if recipe == "modern" else recipe
+            words = f"{name}: {accuracy:.1f} %,\n{len(at)} epochs, {count_seeds(runs)}"
             below = {"ha": "right", "va": "top", "textcoords": "offset points"}
             gap = 8 if recipe == "modern" else -20
             below |= {"va": "bottom"} if gap > 0 else {}

@@ -181,30 +181,54 @@ BASELINES = [
 
 # A run of each recipe, published and modern; and modern ones with fewer epochs.
 RECIPES = [
-    (FOUR_LAYERS_20, "4layerCNN/2026-11-21_22-52-13_modern"),
+    (FOUR_LAYERS_20, "4layerCNN/2026-11-28_15-37-29_muon"),
     (SIX_LAYERS_20, "6layerCNN/2026-11-27_11-50-27_modern"),
     (MINIVGGNET, "minivggnet/2026-11-27_11-52-42_modern"),
     (VGG16_PUBLISHED, "vgg16/2026-11-27_11-50-29-2_modern"),
-    (UDACITY, "udacity_cnn/2026-11-21_17-55-46_modern"),
+    (UDACITY, "udacity_cnn/2026-11-28_14-57-21_muon"),
 ]
 SHORTER = [
-    (FOUR_LAYERS_20, "4layerCNN/2026-11-22_09-58-44_four-epochs"),
-    (FOUR_LAYERS_20, "4layerCNN/2026-11-22_09-44-17_all"),
+    (FOUR_LAYERS_20, "4layerCNN/2026-11-28_13-11-26-2_muon-fifth"),
     (SIX_LAYERS_20, "6layerCNN/2026-11-27_11-55-32-2_five-epochs"),
     (MINIVGGNET, "minivggnet/2026-11-27_11-54-31_twelve-epochs"),
     (VGG16_PUBLISHED, "vgg16/2026-11-27_11-56-14_three-epochs"),
-    (UDACITY, "udacity_cnn/2026-11-21_22-10-09_eight-epochs"),
-    (UDACITY, "udacity_cnn/2026-11-21_18-11-14_all"),
+    (UDACITY, "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth"),
 ]
-# Today's recipe with SGD, and with Muon in a fifth of the published recipe's epochs.
+
+# The modern recipe with SGD, as it was before, and with Muon.
 MUON = [
     (
         "4layerCNN/2026-11-22_09-58-44_four-epochs",
         "4layerCNN/2026-11-28_13-11-26-2_muon-fifth",
     ),
+    ("4layerCNN/2026-11-21_22-52-13_modern", "4layerCNN/2026-11-28_15-37-29_muon"),
+    (
+        "minivggnet/2026-11-27_09-01-16-2_modern",
+        "minivggnet/2026-11-28_15-06-54_muon-fifth",
+    ),
     (
         "udacity_cnn/2026-11-21_22-10-09_eight-epochs",
         "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth",
+    ),
+    ("udacity_cnn/2026-11-21_17-55-46_modern", "udacity_cnn/2026-11-28_14-57-21_muon"),
+]
+
+# What trained on a GPU: the published recipe, and the modern one with SGD, in full and shorter.
+ON_A_GPU = [
+    (
+        SIX_LAYERS_20,
+        "6layerCNN/2026-11-27_11-50-27_modern",
+        "6layerCNN/2026-11-27_11-55-32-2_five-epochs",
+    ),
+    (
+        MINIVGGNET,
+        "minivggnet/2026-11-27_11-52-42_modern",
+        "minivggnet/2026-11-27_11-54-31_twelve-epochs",
+    ),
+    (
+        VGG16_PUBLISHED,
+        "vgg16/2026-11-27_11-50-29-2_modern",
+        "vgg16/2026-11-27_11-56-14_three-epochs",
     ),
 ]
 
@@ -291,7 +315,10 @@ def format_intervals(rows):
         "Holm's correction for this table."
     )
     if len(known) < len(found):
-        words += " A dash: no interval, which needs three seeds or more that learn on each side."
+        words += (
+            " A dash: no interval, which needs three seeds or more that learn on each side, on the "
+            "same backend and device."
+        )
     return rows, ["", *textwrap.wrap(words, 120)]
 
 
@@ -387,6 +414,12 @@ def accuracy_cells(runs, epochs):
     return cells, compare_by_seeds(found[0], found[-1])
 
 
+def show_apart(runs):
+    """Return the cells of runs that were trained on different things: no difference is theirs."""
+    cells = [show_accuracies(run, group_after(run, None)) for run in runs]
+    return cells, Difference(None, None, None, "unknown")
+
+
 def check_alike(*runs):
     """Raise ValueError where runs differ in backend, device, precision or images."""
     expected = circumstances(runs[0])
@@ -478,14 +511,15 @@ def baselines_table():
 def recipes_table(pairs, first="published recipe", second="modern recipe"):
     header = ["script", ">epochs", f">{first}, %"]
     header += [">epochs", f">{second}, %", ">95 % interval of the difference"]
-    header += ["both trained with"]
+    header += ["trained with"]
     rows = []
     for runs in pairs:
-        cells, interval = accuracy_cells(runs, None)
+        engines = list(dict.fromkeys(map(engine_of, runs)))
+        cells, interval = accuracy_cells(runs, None) if len(engines) == 1 else show_apart(runs)
         epochs = [str(read_run(run)[0]["epochs_done"]) for run in runs]
         script = f"`{read_run(runs[0])[0]['script']}.py`"
         both = [cell for pair in zip(epochs, cells, strict=True) for cell in pair]
-        rows.append([script, *both, interval, engine_of(runs[0])])
+        rows.append([script, *both, interval, "; ".join(engines)])
     return make_table(header, rows)
 
 
@@ -555,17 +589,10 @@ def gpu_runs_table():
     header = ["script", "recipe, epochs", ">training alone"]
     header += [">first epoch, as recorded", ">each later one", ">all epochs, as recorded"]
     rows = []
-    shorter = {read_run(modern)[0]["script"]: modern for _, modern in SHORTER}
-    for published, modern in RECIPES:
-        script = read_run(modern)[0]["script"]
-        if script not in gpu_epochs():
-            continue
-        seconds = gpu_epochs()[script]
-        for recipe, run in (
-            ("published", published),
-            ("modern", modern),
-            ("modern", shorter[script]),
-        ):
+    for runs in ON_A_GPU:
+        script = read_run(runs[0])[0]["script"]
+        for recipe, run in zip(("published", "modern", "modern"), runs, strict=True):
+            seconds = gpu_epochs()[script][recipe]
             recorded = [read_run(seed)[1].seconds for seed in seeds_of(run)]
             epochs = len(recorded[0])
             columns = [
@@ -573,7 +600,7 @@ def gpu_runs_table():
                 [each.iloc[1:].median() for each in recorded],
                 [each.sum() for each in recorded],
             ]
-            row = [f"`{script}.py`", f"{recipe}, {epochs}", f"{epochs * seconds[recipe]:.0f}"]
+            row = [f"`{script}.py`", f"{recipe}, {epochs}", f"{epochs * seconds:.0f}"]
             rows.append([*row, *map(show_range, columns)])
     return make_table(header, rows)
 

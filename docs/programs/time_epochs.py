@@ -35,7 +35,7 @@ class Options:
     data: str = "cifar10"  # as the scripts take it
     precision: str = "float32"  # of all rows
     rounds: int = 2  # of each row, in turns
-    row: tuple[str, ...] = tuple(rows())  # which rows (default: all)
+    row: tuple[str, ...] = ()  # which rows (default: all of the script)
 
 
 def time_row(options, flags, results):
@@ -49,11 +49,12 @@ def time_row(options, flags, results):
 
 def main(options):
     """Time the rows and keep the figures."""
-    seconds = {row: [] for row in options.row}
+    flags = rows(options.script)
+    seconds = {row: [] for row in options.row or flags}
     for _ in range(options.rounds):
-        for row in options.row:
+        for row in seconds:
             with tempfile.TemporaryDirectory() as results:
-                found, record = time_row(options, rows()[row], results)
+                found, record = time_row(options, flags[row], results)
             seconds[row] += found
             print(f"{row}: {', '.join(f'{each:.1f}' for each in found)} s", flush=True)
     known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
