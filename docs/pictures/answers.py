@@ -1,7 +1,7 @@
 """Draw test images, taken at random, with what a trained network calls them.
 
-python 6layerCNN.py --recipe modern --name answers ...
-python docs/pictures/answers.py results/6layerCNN/*_answers
+python 4layerCNN.py --recipe modern --name answers
+python docs/pictures/answers.py results/4layerCNN/*_answers
 """
 
 from drawing import clear_ticks, new_figure, np, save
