@@ -25,7 +25,7 @@ from speed_table import profile_table, speed_table
 
 from internals.comparison.differences import are_same_networks, compare_by_seeds
 from internals.comparison.groups import Group, make_groups
-from internals.core.intervals import Difference, correct_for_several
+from internals.core.intervals import Difference, compare_seeds, correct_for_several
 from internals.core.text import format_value
 from internals.runs import run_reader
 from internals.runs.run import read_history, read_record
@@ -478,6 +478,30 @@ def dropout_table():
     return make_table(header, rows)
 
 
+def transfer_table():
+    """Return what few images teach from scratch and from weights, of the runs by transfer.py.
+
+    Each seed begins with the weights of its own seed, so its run is a group by itself.
+    """
+    header = [">training images of each class", ">from scratch, %"]
+    header += [">from the weights of eight classes, %", ">95 % interval of the difference"]
+    rows = []
+    for images in (20, 100, 500):
+        found = [
+            sorted(Path(REFERENCE, "udacity_cnn").glob(f"*_two-{images}-{start}"))
+            for start in ("scratch", "start")
+        ]
+        runs = [[f"udacity_cnn/{folder.name}" for folder in folders] for folders in found]
+        accuracies = [[read_run(run)[0]["test_accuracy"] for run in each] for each in runs]
+        cells = [
+            f"[{100 * np.mean(each):.2f} ± {100 * np.std(each, ddof=1):.2f}]"
+            f"(results/reference/{names[0]}) (n = {len(each)})"
+            for names, each in zip(runs, accuracies, strict=True)
+        ]
+        rows.append([str(images), *cells, compare_seeds(*accuracies)])
+    return make_table(header, rows)
+
+
 def held_out_group(run):
     """Return the seeds of the run, each with its accuracy on held-out images for the test's."""
     return Group(
@@ -676,6 +700,7 @@ TABLES = {
     "experiments": experiments_table,
     "learning rates": rates_table,
     "dropout": dropout_table,
+    "transfer": transfer_table,
     "baselines": baselines_table,
     "modern recipes": lambda: recipes_table(RECIPES),
     "overview": overview_table,
