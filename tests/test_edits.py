@@ -373,7 +373,7 @@ FIELDS = """
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Own(common.Hyperparameters):
     filters: tuple[int, ...] = (4, 8)  # of the convolutions
-    optimizer: Literal["sgd", "adam", "rmsprop"] = "rmsprop"  # how an update follows
+    optimizer: Literal["sgd", "adam", "muon", "rmsprop"] = "rmsprop"  # how an update follows
 
 
 PUBLISHED = Own(

@@ -189,6 +189,7 @@ def test_every_flag_named_exists():
         ("common.py", "Hyperparameters"),
         ("vgg16.py", "VGG16Hyperparameters"),
         ("docs/networks/resnet.py", "ResNetHyperparameters"),
+        ("docs/networks/pretrained.py", "PretrainedHyperparameters"),
         ("internals/comparison/table.py", "Options"),
         ("internals/sweep/plan.py", "Options"),
         ("internals/prediction/arguments.py", "Options"),
