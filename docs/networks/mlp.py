@@ -1,6 +1,6 @@
 """A multilayer perceptron: one hidden layer of 400 units that each see every pixel.
 
-It has as many weights as 4layerCNN.py, 1.2 million, and no convolution. So if 4layerCNN.py is
+It has about as many weights as 4layerCNN.py, 1.2 million, and no convolution. So if 4layerCNN.py is
 better, the number of weights is not the reason.
 
     python docs/networks/mlp.py

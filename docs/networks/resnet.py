@@ -1,6 +1,6 @@
 """ResNet-20: blocks whose input is added to their output, so that depth does not stop the gradient.
 
-The network of He and others (2015) for CIFAR-10: three stages of blocks, global average pooling in
+The network of He and others (2016) for CIFAR-10: three stages of blocks, global average pooling in
 place of wide dense layers. --blocks 9 makes it 56 layers deep, --no-shortcuts leaves the additions
 out. The published recipe is that of He and others, except for the learning rate, which falls along
 a cosine and not in two steps. They use L2 regularisation of 0.0001 as weight decay. It goes through
