@@ -5,8 +5,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT, import_script
-from PIL import Image
+from conftest import ROOT, import_script, save_images
 
 sys.path.insert(0, str(ROOT / "docs" / "networks"))
 
@@ -15,30 +14,16 @@ sys.path.insert(0, str(ROOT / "docs" / "networks"))
 def photographs(tmp_path):
     """Return a folder of two classes, six images each."""
     random = np.random.default_rng(0)
-    for part, count in (("train", 4), ("test", 2)):
-        for number, name in enumerate(("dark", "light")):
-            (tmp_path / "photos" / part / name).mkdir(parents=True)
-            for each in range(count):
-                image = random.integers(128 * number, 128 * number + 128, (32, 32, 3), "uint8")
-                Image.fromarray(image).save(tmp_path / "photos" / part / name / f"{each}.png")
+    for part, count in (("train", 8), ("test", 4)):
+        labels = np.arange(count) % 2
+        images = random.integers(0, 128, (count, 32, 32, 3), "uint8")
+        images[labels == 1] += 128
+        save_images(tmp_path / "photos" / part, images, labels, ("dark", "light"))
     return tmp_path / "photos"
 
 
-@pytest.fixture
-def eagerly():
-    """Compute step by step where that can be: to compile so many layers takes half a minute."""
-    if keras.backend.backend() != "tensorflow":
-        yield
-        return
-    import tensorflow
-
-    tensorflow.config.run_functions_eagerly(True)
-    yield
-    tensorflow.config.run_functions_eagerly(False)
-
-
-@pytest.mark.usefixtures("eagerly")
-def test_first_the_last_layer_learns_then_all(photographs, monkeypatch, capsys):
+@pytest.mark.usefixtures("eager")
+def test_first_the_last_layer_learns_then_all(photographs, monkeypatch):
     monkeypatch.chdir(photographs.parent)
     pretrained, seen = import_script("pretrained"), []
 

@@ -5,12 +5,12 @@ docs/programs/transfer.py trained the runs.
     python docs/pictures/transfer.py
 """
 
-from drawing import BLUE, ORANGE, ROOT, explain, new_figure, np, save
+from drawing import BLUE, ORANGE, explain, new_figure, np, save
 
 from matplotlib.ticker import NullLocator
+from tables import read_run, runs_named
 
 from internals.report.style import clear_axes
-from internals.runs.run import read_record
 
 SCRIPT = "udacity_cnn"
 IMAGES = (20, 100, 500)  # of each of the two classes
@@ -22,8 +22,8 @@ STARTS = {  # what a run begins with: words, their side, colour, how far above t
 
 def accuracies(images, start):
     """Return the test accuracy of each seed in percent."""
-    folders = (ROOT / "results/reference" / SCRIPT).glob(f"*_two-{images}-{start}")
-    return [100 * read_record(folder)["test_accuracy"] for folder in folders]
+    runs = runs_named(SCRIPT, f"two-{images}-{start}")
+    return [100 * read_run(run)[0]["test_accuracy"] for run in runs]
 
 
 def draw():

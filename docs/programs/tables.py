@@ -315,10 +315,7 @@ def format_intervals(rows):
         "Holm's correction for this table."
     )
     if len(known) < len(found):
-        words += (
-            " A dash: no interval, which needs three seeds or more that learn on each side, on the "
-            "same backend and device."
-        )
+        words += " A dash: no interval, which needs three seeds or more that learn on each side."
     return rows, ["", *textwrap.wrap(words, 120)]
 
 
@@ -414,12 +411,6 @@ def accuracy_cells(runs, epochs):
     return cells, compare_by_seeds(found[0], found[-1])
 
 
-def show_apart(runs):
-    """Return the cells of runs that were trained on different things: no difference is theirs."""
-    cells = [show_accuracies(run, group_after(run, None)) for run in runs]
-    return cells, Difference(None, None, None, "unknown")
-
-
 def check_alike(*runs):
     """Raise ValueError where runs differ in backend, device, precision or images."""
     expected = circumstances(runs[0])
@@ -487,16 +478,13 @@ def transfer_table():
     header += [">from the weights of eight classes, %", ">95 % interval of the difference"]
     rows = []
     for images in (20, 100, 500):
-        found = [
-            sorted(Path(REFERENCE, "udacity_cnn").glob(f"*_two-{images}-{start}"))
-            for start in ("scratch", "start")
-        ]
-        runs = [[f"udacity_cnn/{folder.name}" for folder in folders] for folders in found]
+        names = (f"two-{images}-{start}" for start in ("scratch", "start"))
+        runs = [runs_named("udacity_cnn", name) for name in names]
         accuracies = [[read_run(run)[0]["test_accuracy"] for run in each] for each in runs]
         cells = [
             f"[{100 * np.mean(each):.2f} ± {100 * np.std(each, ddof=1):.2f}]"
-            f"(results/reference/{names[0]}) (n = {len(each)})"
-            for names, each in zip(runs, accuracies, strict=True)
+            f"(results/reference/{seeds[0]}) (n = {len(each)})"
+            for seeds, each in zip(runs, accuracies, strict=True)
         ]
         rows.append([str(images), *cells, compare_seeds(*accuracies)])
     return make_table(header, rows)
@@ -535,15 +523,14 @@ def baselines_table():
 def recipes_table(pairs, first="published recipe", second="modern recipe"):
     header = ["script", ">epochs", f">{first}, %"]
     header += [">epochs", f">{second}, %", ">95 % interval of the difference"]
-    header += ["trained with"]
+    header += ["both trained with"]
     rows = []
     for runs in pairs:
-        engines = list(dict.fromkeys(map(engine_of, runs)))
-        cells, interval = accuracy_cells(runs, None) if len(engines) == 1 else show_apart(runs)
+        cells, interval = accuracy_cells(runs, None)
         epochs = [str(read_run(run)[0]["epochs_done"]) for run in runs]
         script = f"`{read_run(runs[0])[0]['script']}.py`"
         both = [cell for pair in zip(epochs, cells, strict=True) for cell in pair]
-        rows.append([script, *both, interval, "; ".join(engines)])
+        rows.append([script, *both, interval, engine_of(runs[0])])
     return make_table(header, rows)
 
 
@@ -681,10 +668,15 @@ def seeds_table():
 
 def run_named(script, name):
     """Return the first run of the script that was given this name."""
-    for folder in sorted(Path(REFERENCE, script).glob("*/")):
-        if read_run(run := f"{script}/{folder.name}")[0]["hyperparameters"]["name"] == name:
-            return run
+    if runs := runs_named(script, name):
+        return runs[0]
     raise ValueError(f"there is no run of {script} called {name}")
+
+
+def runs_named(script, name):
+    """Return the runs of the script that were given this name, the first one first."""
+    runs = [f"{script}/{folder.name}" for folder in sorted(Path(REFERENCE, script).glob("*/"))]
+    return [run for run in runs if read_run(run)[0]["hyperparameters"]["name"] == name]
 
 
 def seconds_of_epochs(script, row, run):

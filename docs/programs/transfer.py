@@ -25,7 +25,7 @@ from internals.runs.run import find_folders, read_record
 
 SCRIPT = "udacity_cnn"
 NEW = ("cat", "dog")  # the two classes; the network learns the others first
-FEW = {"--epochs": "60", "--batch-size": "16"}  # 20 images of each class: 3 updates an epoch
+FEW = ("--epochs", "60", "--batch-size", "16")  # 20 images of each class: 3 updates an epoch
 RATES = {"scratch": "0.01", "start": "0.005"}  # chosen on the images of val/
 
 
@@ -89,9 +89,8 @@ def main(options):
     eight, few = make_folders(options.data.absolute(), options.images)
     seeds = [str(seed) for seed in options.seed]
     train(options, "eight-classes", "--data", eight, "--epochs", options.epochs, "--seed", *seeds)
-    shared = [word for pair in FEW.items() for word in pair]
     for count, folder in few.items():
-        flags = ["--data", folder, *shared]
+        flags = ["--data", folder, *FEW]
         rate = ["--learning-rate", RATES["scratch"]]
         train(options, f"two-{count}-scratch", *flags, *rate, "--seed", *seeds)
         rate = ["--learning-rate", RATES["start"]]
