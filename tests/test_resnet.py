@@ -59,4 +59,6 @@ def test_it_is_a_script_like_the_five(zygote, tmp_path):
     folder = only_run(tmp_path / "results")
     record = json.loads((folder / "run.json").read_text())
     assert record["hyperparameters"]["blocks"] == 1 and record["optimizer"]["class"] == "Muon"
-    assert "batch_normalization_1 " in (folder / "architecture.txt").read_text()  # in full
+    printout = (folder / "architecture.txt").read_text()
+    assert "batch_normalization_1 " in printout and "Connected to" in printout  # in full
+    assert "add[0][0]" in printout

@@ -6,8 +6,10 @@ import hashlib
 import io
 import json
 import marshal
+import os
 import re
 import warnings
+from unittest import mock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)  # its drawings hold "\|/" in plain strings
@@ -101,7 +103,8 @@ def draw_architecture(model):
             print_layers([describe_layer(layer) for layer in model.layers], simplify=True)
     except Exception:  # it knows chains of single layers only
         drawing = io.StringIO()
-        model.summary(120, print_fn=lambda line: print(line, file=drawing))
+        with mock.patch.dict(os.environ, COLUMNS="120"):  # or rich cuts the table at 80
+            model.summary(120, print_fn=lambda line: print(line, file=drawing))
     return drawing.getvalue()
 
 
