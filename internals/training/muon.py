@@ -33,7 +33,7 @@ class Muon(keras.optimizers.Muon):
         self.assign_sub(variable, ops.cast(ops.reshape(update, variable.shape), variable.dtype))
 
     def zeropower_via_newtonschulz5(self, x, steps):
-        """Return the matrix with its singular values brought near 1, from 0.68 to 1.21.
+        """Return the matrix with its singular values brought near 1, from 0.68 to 1.20.
 
         Each step is x (a + b g + c g g) with g = x'x. It is taken on g, the smaller of the two
         squares, and x multiplied once, at the end: on a tall kernel a third of the work.
