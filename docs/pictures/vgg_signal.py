@@ -9,7 +9,7 @@ from drawing import BLUE, GRAY, GREEN, ORANGE, legend_below, new_figure, np, sav
 
 import common
 
-from keras import initializers
+from keras import Model, initializers
 
 import vgg16
 from internals.report.style import clear_axes
@@ -23,34 +23,23 @@ WAYS = {  # what is drawn: batch normalisation, initialisation
 }
 
 
-def measure(model, images, labels):
-    """Return of each layer with weights the size of its sums, and what a step would change of it.
+def measure(model, layers, images, labels):
+    """Return of each of the layers the size of its sums and of the gradient, for one batch.
 
-    Sizes are root mean squares. A step is the gradient of one batch times the recipe's learning
-    rate; it is given as a share of the weights that it changes.
+    Sizes are root mean squares. The gradient's is given as a share of the weights' own size.
     """
     import tensorflow  # here, because Keras has no gradient of its own
 
-    layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    sums, signal = [], common.normalise(images)
+    inside = Model(model.inputs, [*(layer.output for layer in layers), *model.outputs])
     with tensorflow.GradientTape() as tape:
-        for layer in model.layers:
-            signal = layer(signal, training=True) if takes_training(layer) else layer(signal)
-            if hasattr(layer, "kernel"):
-                sums.append(signal)
+        *sums, answers = inside(common.normalise(images), training=True)
         loss = common.keras.ops.mean(
-            common.keras.losses.sparse_categorical_crossentropy(labels, signal)
+            common.keras.losses.sparse_categorical_crossentropy(labels, answers)
         )
     kernels = [layer.kernel.value for layer in layers]
-    steps = [
-        vgg16.PUBLISHED.learning_rate * size(gradient) / size(kernel)
-        for gradient, kernel in zip(tape.gradient(loss, kernels), kernels, strict=True)
-    ]
-    return [size(each) for each in sums], steps
-
-
-def takes_training(layer):
-    return type(layer).__name__ in ("BatchNormalization", "Dropout")
+    slopes = tape.gradient(loss, kernels)
+    shares = [size(slope) / size(kernel) for slope, kernel in zip(slopes, kernels, strict=True)]
+    return [size(each) for each in sums], shares
 
 
 def size(numbers):
@@ -75,13 +64,13 @@ def draw():
         common.keras.utils.set_random_seed(0)  # of dropout
         model = vgg16.build_model((32, 32, 3), 10, batch_norm)
         initialise(model, initializer)
-        measured = measure(model, images, labels)
-        for axes, numbers in zip(panels, measured, strict=True):
+        kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
+        sums, gradients = measure(model, kernels, images, labels)
+        steps = [vgg16.PUBLISHED.learning_rate * each for each in gradients]
+        for axes, numbers in zip(panels, (sums, steps), strict=True):
             layers = np.arange(1, len(numbers) + 1)
             axes.semilogy(layers, numbers, color=color, marker="o", markersize=4, label=words)
-        print(words)
-        for numbers in measured:
-            print("  ", *(f"{number:.1e}" for number in numbers))
+            print(words, *(f"{number:.1e}" for number in numbers))
     for axes, title in zip(
         panels, ("size of a layer's sums", "a step, as a share of a layer's weights"), strict=True
     ):
