@@ -1,4 +1,4 @@
-"""Four convolutions in two blocks: the smallest network here that shows the whole pattern.
+"""Four convolutions in two blocks: the network to begin with, which shows the whole pattern.
 
 Two convolutions look for patterns, pooling halves the picture, and dropout keeps the network from
 learning the images by heart. Nearly all weights (94 %) lie in the first dense layer.

@@ -58,7 +58,7 @@ from internals.training.muon import Muon
 def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
     stdio.make_robust()
-    gc.freeze()  # what is loaded stays: searching it again would take a second at the end
+    gc.freeze()  # the garbage collector skips what is loaded; else it takes a second at the end
     with (
         remembering(main.__code__.co_filename, __file__),
         distributed.ending_at_once(),
@@ -80,7 +80,7 @@ class Hyperparameters:
     A value out of its range ends the program with a message and exit status 2.
     """
 
-    recipe: str = "published"  # the block of values to start from: its name
+    recipe: str = "published"  # name of the block of values to start from
     data: str = "cifar10"  # cifar10, cifar100, digits (no download), an archive, an image folder
     labels: str = ""  # a table of file and class (.csv), for an image folder without class folders
     skip_unreadable: bool = False  # leave out images that cannot be read, and record which
@@ -101,7 +101,7 @@ class Hyperparameters:
     flip: bool = False  # mirror each training image in every second epoch
     shift: int = 0  # move each training image by at most this many pixels, anew each epoch
     flip_test: bool = False  # predict each test image and its mirror image, and take the mean
-    validation_split: float  # share of training images held out for validation; 0: the test images
+    validation_split: float  # share of training images held out for validation; 0 uses the test set
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
     seed: int = 0  # start of all random numbers; the same seed gives the same run on a processor
     precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
@@ -152,7 +152,7 @@ def normalise(images):
 
 
 def prepare(hyperparameters):
-    """Seed all random numbers, meet the other machines, if any, and set the layers' `precision`.
+    """Seed all random numbers, connect to other machines, if any, and set the layers' `precision`.
 
     Weights and sums stay float32, and so do layers with dtype="float32".
     """
@@ -226,7 +226,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.redirect_results(hyperparameters)
     recipe = make_optimizer(hyperparameters, data), make_loss(hyperparameters)
-    record = {  # what a resumed run must find as it was, and where it is computed
+    record = {  # most of it must be unchanged when the run is resumed
         "hyperparameters": as_json(hyperparameters) | {"resume": ""},
         "data": dataset.describe(data),
         "test_set": dataset.digest(data.x_test, data.y_test),  # alike whatever was held out
@@ -336,7 +336,7 @@ def evaluate(model, images, labels, flip=False):
 
 
 def report(run, model, data):
-    """Evaluate the trained network on the test set and write what is to be seen of it.
+    """Evaluate the trained network on the test set, and write the tables and pictures.
 
     What is precious comes first: the weights, the accuracy, the numbers, then the pictures.
     """

@@ -1,8 +1,8 @@
 """Lay runs side by side: a table in the terminal, charts, and one page, results/index.html.
 
-Runs that differ in nothing but the seed are one row: mean and standard deviation over n seeds. Two
-or more that are named are compared: the difference, whether it is more than chance, and everything
-else in which they differ.
+Runs that differ in nothing but the seed are one row: mean and standard deviation over n seeds. If
+you name two or more runs or rows, they are compared: the difference, whether it is more than
+chance, and everything else in which they differ.
 
     python compare.py
     python compare.py --script 4layerCNN --sort minutes --csv table.csv

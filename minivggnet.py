@@ -1,8 +1,9 @@
 """MiniVGGNet: four convolutions as in 4layerCNN, each followed by batch normalisation.
 
-Batch normalisation gives each channel mean 0 and standard deviation 1, and then lets training
-choose others. The decay is the learning rate over the number of epochs: after 40 epochs the
-learning rate has fallen to about a ninth. The most accurate of the five published recipes.
+Batch normalisation gives each channel mean 0 and standard deviation 1. Then it scales and shifts
+the channel by two numbers that are learned. The decay is the learning rate over the number of
+epochs: after 40 epochs the learning rate has fallen to about a ninth. This is the most accurate of
+the five published recipes.
 
 Measured on JPEG copies of the images: 80.38 % of the test images after 40 epochs, with --recipe
 modern 85.39 % after 30 (means of three seeds). All with JAX on an NVIDIA H200: once compiled, an

@@ -1,9 +1,9 @@
 """Ask a trained network what pictures of your own show, and see how far to believe it.
 
-For each picture: its most probable classes, how often the network was right on its test images
-where it was as sure, and in the run's folder own/ a picture with what the network saw of it and
-which parts decided. Of several runs the newest is asked. With --labelled the network is evaluated
-on a folder of class folders; with --export it is written for other programs.
+For each picture it prints the most probable classes, and how often the network was right on those
+test images of which it was as sure. In the folder own/ of the run it draws what the network saw of
+the picture, and which parts decided. Of several runs the newest is asked. With --labelled the
+network is evaluated on a folder of class folders; with --export it is written for other programs.
 
     python predict.py results/minivggnet photo.jpg holiday/*.png
     python predict.py no-dropout photo.jpg --crop --csv answers.csv

@@ -1,8 +1,8 @@
 """Train one script many times: every combination of the values that its flags are given.
 
 A run that is there already is not made again, and one that was interrupted goes on: the same
-command after Ctrl-C or a crash does what is left. All values run with the first seed before any
-runs with the second.
+command after Ctrl-C or a crash does what is left. Every combination is trained with the first seed
+before the second seed begins.
 
     python sweep.py 4layerCNN.py --learning-rate 0.01 0.03 0.1 --seed 0 1 2 --epochs 20
     python sweep.py --jobs 2 udacity_cnn.py --seed 0 1 2 3 --data digits --epochs 5

@@ -12,7 +12,7 @@ from linear import RECIPE, common, run_baseline  # linear.py, beside this file
 from keras import Input, Sequential
 from keras.layers import Dense, Flatten
 
-RECIPE = RECIPE.but(learning_rate=0.01)  # of 0.003, 0.01, 0.03, 0.1 most accurate there
+RECIPE = RECIPE.but(learning_rate=0.01)  # of 0.003, 0.01, 0.03, 0.1 best on held-out images
 
 
 def build_model(image_shape, num_classes):

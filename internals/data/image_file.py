@@ -83,7 +83,7 @@ def opening(path):
 
 
 def has_16_bits(image):
-    """Tell whether an image that is not loaded yet has 16 bits a colour in its file."""
+    """Tell whether an image that is not loaded yet has 16 bits per channel in its file."""
     layout = str([tile.args for tile in image.tile[:1]])
     return image.mode.startswith("I;16") or re.search(";16[BLN]", layout) is not None
 

@@ -190,7 +190,7 @@ def scale_16_bits(folder, paths, images, peaks):
         highest[place] = max(highest.get(place, 0), int(peaks[index]))
     if depth < 16:
         print(
-            f"{count_nouns(len(deep), 'image')} of 16 bits a colour have no value above "
+            f"{count_nouns(len(deep), 'image')} of 16 bits per channel have no value above "
             f"{peaks.max():,}: all are read as images of {depth} bits"
         )
         files = [paths[index] for index in deep]
@@ -198,9 +198,9 @@ def scale_16_bits(folder, paths, images, peaks):
     elif dark := {place: peak for place, peak in highest.items() if find_bit_depth(peak) < 16}:
         words = [f"{place} (up to {peak:,})" for place, peak in sorted(dark.items())]
         print(
-            f"warning: images of 16 bits a colour are nearly black in {enumerate_few(words)}, for "
-            f"others have values up to {peaks.max():,}; save all of them on one scale, or with 8 "
-            "bits"
+            f"warning: images of 16 bits per channel are nearly black in {enumerate_few(words)}, "
+            f"for others have values up to {peaks.max():,}; save all of them on one scale, or with "
+            "8 bits"
         )
     return {"bit_depth": depth}
 

@@ -35,8 +35,8 @@ class Preparation:
         if self.is_that_of(run):
             return f"{words}, as the run's images were"
         return (
-            f"{words}: otherwise than the run's images, so how far to believe an answer is not "
-            "known"
+            f"{words}; the run's images were prepared in another way, so it is not known how far "
+            "to believe an answer"
         )
 
     def read(self, path, size):

@@ -30,7 +30,10 @@ def start_from(model, hyperparameters):
     theirs, ours = (name_layers(each) for each in (load_network(source, model), model))
     taken = [name for name in ours if shapes_of(ours[name]) == shapes_of(theirs.get(name))]
     if not taken:
-        fail(f"start_from is {source!r}; no layer there has name and shapes of one of this network")
+        fail(
+            f"start_from is {source!r}; no layer of that run has the same name and shapes as a "
+            "layer of this network"
+        )
     sha256 = hashlib.sha256()
     for name in taken:
         weights = theirs[name].get_weights()

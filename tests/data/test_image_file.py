@@ -144,7 +144,7 @@ def test_colours_of_16_bits(tmp_path):
 
 
 def test_16_bits_a_pixel_are_not_16_a_colour(tmp_path):
-    """A bitmap with 5, 6 and 5 bits a colour is no deep image."""
+    """A bitmap with 5, 6 and 5 bits per channel is no deep image."""
     header = b"BM" + (66 + 2048).to_bytes(4, "little") + bytes(4) + (66).to_bytes(4, "little")
     sizes = [(40, 4), (32, 4), (32, 4), (1, 2), (16, 2), (3, 4), (2048, 4), (0, 4), (0, 4)]
     sizes += [(0, 4), (0, 4), (0xF800, 4), (0x07E0, 4), (0x001F, 4)]

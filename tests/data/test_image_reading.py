@@ -137,7 +137,7 @@ def test_12_bits_in_files_of_16(folder, make_hyperparameters, capsys):
     mean = grey_mean(folder)
     deepen(folder, {"ant": 16, "bee": 12})
     data = common.load_data(make_hyperparameters(data=str(folder)))
-    assert "24 images of 16 bits a colour have no value above 4,0" in capsys.readouterr().out
+    assert "24 images of 16 bits per channel have no value above 4,0" in capsys.readouterr().out
     assert data.notes == {"bit_depth": 12}
     assert data.x_train[data.y_train == 0].mean() == pytest.approx(mean, rel=0.1)
     assert data.x_train[data.y_train == 1].mean() == pytest.approx(mean * 12 / 16, rel=0.1)
@@ -147,7 +147,8 @@ def test_classes_on_two_scales_are_named(folder, make_hyperparameters, capsys):
     deepen(folder, {"ant": 16, "bee": 257})
     data = common.load_data(make_hyperparameters(data=str(folder)))
     warning = capsys.readouterr().out
-    assert "warning: images of 16 bits a colour are nearly black in test/ant (up to 4,0" in warning
+    words = "warning: images of 16 bits per channel are nearly black in test/ant (up to 4,0"
+    assert words in warning
     assert "train/ant" in warning and "bee" not in warning
     assert data.notes == {"bit_depth": 16}
 

@@ -108,4 +108,4 @@ def test_network_that_shares_no_layer(first, after, capsys):
     model.add(keras.layers.Dense(3))
     with pytest.raises(SystemExit):
         start_from(model, after)
-    assert "no layer there has name and shapes" in capsys.readouterr().err
+    assert "no layer of that run has the same name and shapes as" in capsys.readouterr().err
