@@ -9,7 +9,6 @@ import importlib.util
 import io
 import json
 import os
-import shlex
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -25,8 +24,9 @@ from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path, format_points
 from internals.runs import live
+from internals.runs.commands import command_to_go_on
 from internals.runs.live import FILES, PAGE
-from internals.runs.run import CAN_GO_ON, read_record
+from internals.runs.run import read_record
 from internals.runs.run_reader import place_of
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
@@ -195,16 +195,6 @@ def describe_run(run, group, results):
         "repeat": run.record.get("command", ""),
         "go_on": command_to_go_on(run),
     }
-
-
-def command_to_go_on(run):
-    """Return the command that goes on with a run that was ended early; "" for another."""
-    if run.record["status"] not in (*CAN_GO_ON, "stopped"):
-        return ""
-    folder = run.folder.resolve()
-    folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    script = f"{run.record['script']}.py"
-    return shlex.join(["python", script, "--resume", format_path(folder)])
 
 
 def link_to(folder, results):

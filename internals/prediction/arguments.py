@@ -3,7 +3,6 @@
 import dataclasses
 import glob
 import os
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import tyro
 
 from internals.core.files import check_output, expand, fail
 from internals.core.text import format_line, format_path
-from internals.runs.run import CAN_GO_ON
+from internals.runs.commands import command_to_go_on
 from internals.runs.run_reader import names_of, read_folders
 
 MODEL = "model.keras"
@@ -91,9 +90,9 @@ def explain_untrained(run):
     status, script = run.record["status"], f"{format_line(run.record['script'])}.py"
     if status == "running":
         fail(f"{lack}: it is still being trained")
-    if status in (*CAN_GO_ON, "stopped") and (run.folder / "checkpoint.npz").is_file():
-        command = shlex.join(["python", script, "--resume", str(run.folder)])
-        fail(f"{lack}: it was stopped. To go on: {format_line(command)}")
+    go_on = command_to_go_on(run)
+    if go_on and (run.folder / "checkpoint.npz").is_file():
+        fail(f"{lack}: it was stopped. To go on: {format_line(go_on)}")
     command = run.record.get("command") or f"python {script}"
     fail(f"{lack}, which git does not keep. To make one: {format_line(command)}")
 

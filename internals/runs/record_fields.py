@@ -21,7 +21,7 @@ FIELDS = {  # of run.json: what they must be, the test of a value, and which the
     "printable text": (lambda text: type(text) is str and text.isprintable(), "script"),
     "text": (
         lambda text: type(text) is str,
-        "status reason name network test_set loss backend device processor operating_system"
+        "status reason name command network test_set loss backend device processor operating_system"
         " started_from start_weights",
     ),
     "a time such as 2026-11-20T14:30:12+01:00": (is_time, "started"),

@@ -18,8 +18,8 @@ import pandas as pd
 from internals.core import locks
 from internals.core.files import fail, write_text
 from internals.runs import identity, sources
+from internals.runs.commands import CAN_GO_ON, command_that_runs
 
-CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
 RUN_FOLDER = re.compile(r"\d{4}-\d\d-\d\d_\d\d-")  # how the name of a run's folder begins
 
 
@@ -195,8 +195,7 @@ def create_run(script, common, hyperparameters):
     folder = make_run_folder(hyperparameters.results, stem, started, name)
     stamp = started.astimezone().isoformat(timespec="seconds")  # with the time zone
     record = {"script": stem, "name": name, "started": stamp, "epochs_done": 0}
-    words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sources.LAUNCHED else [Path(script).name]
-    record |= {"command": shlex.join(["python", *words])}
+    record |= {"command": command_that_runs(script)}
     run = Run(folder, hyperparameters, record)
     run.take()
     for name, source in (("script.py", script), ("common.py", common)):

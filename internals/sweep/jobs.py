@@ -19,7 +19,8 @@ import joblib
 from internals.core import locks
 from internals.core.files import relative
 from internals.runs import identity, live
-from internals.runs.run import CAN_GO_ON, find_folders, read_record
+from internals.runs.commands import CAN_GO_ON
+from internals.runs.run import find_folders, read_record
 
 ROOT = str(Path(__file__).resolve().parents[2])  # the folder that Python must find internals in
 ENDED = ("finished", "diverged")  # such a run is not made again

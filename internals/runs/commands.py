@@ -1,0 +1,30 @@
+"""The command that started a run, and the command that goes on with it."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from internals.core.text import format_path
+from internals.runs import sources
+
+CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
+
+
+def command_that_runs(script):
+    """Return the command of this process: the script's path as it was typed, and the flags.
+
+    An absolute path is left out but for the name: it means nothing on another machine.
+    """
+    typed, *flags = sys.argv if sources.LAUNCHED else [script]
+    path = Path(typed)
+    return shlex.join(["python", path.name if path.is_absolute() else str(path), *flags])
+
+
+def command_to_go_on(run):
+    """Return the command that goes on with a ComparedRun, or "" for a finished one."""
+    if run.record["status"] not in (*CAN_GO_ON, "stopped"):
+        return ""
+    folder = run.folder.resolve()
+    folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    start = run.record.get("command", "").partition(" --")[0] or f"python {run.record['script']}.py"
+    return f"{start} --resume {shlex.quote(format_path(folder))}"

@@ -1,0 +1,43 @@
+"""The command that a run records, and the one that goes on with it."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from conftest import ROOT
+
+from internals.runs import sources
+from internals.runs.commands import command_that_runs, command_to_go_on
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("docs/networks/resnet.py", "python docs/networks/resnet.py --name 'two words'"),
+        ("./4layerCNN.py", "python 4layerCNN.py --name 'two words'"),
+        (str(ROOT / "4layerCNN.py"), "python 4layerCNN.py --name 'two words'"),
+    ],
+)
+def test_command_finds_the_script_again(typed, expected, monkeypatch):
+    monkeypatch.setattr(sources, "LAUNCHED", {typed: ""})
+    monkeypatch.setattr(sys, "argv", [typed, "--name", "two words"])
+    assert command_that_runs(typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "start"),
+    [
+        ("python docs/networks/resnet.py --epochs 3", "python docs/networks/resnet.py"),
+        ("python udacity_cnn.py", "python udacity_cnn.py"),
+        (None, "python resnet.py"),
+    ],
+)
+def test_command_to_go_on_is_that_of_the_run(command, start, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "results" / "my runs" / "1"
+    record = {"script": "resnet", "status": "interrupted"}
+    record |= {"command": command} if command else {}
+    run = SimpleNamespace(folder=folder, record=record)
+    assert command_to_go_on(run) == f"{start} --resume 'results/my runs/1'"
+    run.record["status"] = "finished"
+    assert command_to_go_on(run) == ""
