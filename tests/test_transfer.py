@@ -1,9 +1,10 @@
 """docs/programs/transfer.py: which images the two classes get, and what is trained from what."""
 
+import json
 import sys
 
 import pytest
-from conftest import ROOT, import_script
+from conftest import ROOT, import_script, write_run
 
 sys.path.insert(0, str(ROOT / "docs" / "programs"))
 
@@ -51,6 +52,19 @@ def test_each_seed_begins_with_the_weights_of_its_own(transfer, source, monkeypa
         ("--start-from", f"eight-classes-of-{seed}", "--seed", seed) for seed in (0, 7)
     ]
     assert all("--start-from" not in flags for _, flags in trained[:2])
+
+
+def test_run_that_is_begun_with_has_finished(transfer, tmp_path):
+    ended = [
+        write_run(tmp_path, transfer.SCRIPT, n, name="eight-classes", seed=1) for n in (1, 2, 3)
+    ]
+    for folder, status in zip(ended, ("interrupted", "finished", "running")):
+        record = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(record | {"status": status}))
+    options = transfer.Options(tmp_path, results=tmp_path)
+    assert transfer.run_named(options, "eight-classes", 1) == ended[1]
+    with pytest.raises(ValueError, match="no finished run called eight-classes with seed 2"):
+        transfer.run_named(options, "eight-classes", 2)
 
 
 def test_a_folder_without_the_two_classes(transfer, source, capsys):

@@ -75,12 +75,13 @@ def train(options, name, *flags):
 
 
 def run_named(options, name, seed):
-    """Return the folder of the run that was given this name, with this seed."""
+    """Return the folder of the finished run that was given this name, with this seed."""
     for folder in find_folders(options.results / SCRIPT):
-        own = read_record(folder)["hyperparameters"]
-        if (own["name"], own["seed"]) == (name, seed):
+        record = read_record(folder)
+        own = record["hyperparameters"]
+        if (own["name"], own["seed"], record["status"]) == (name, seed, "finished"):
             return folder
-    raise ValueError(f"there is no run called {name} with seed {seed}")
+    raise ValueError(f"there is no finished run called {name} with seed {seed}")
 
 
 def main(options):
