@@ -3,8 +3,9 @@
 The network of He and others (2016) for CIFAR-10: three stages of blocks, global average pooling in
 place of wide dense layers. --blocks 9 makes it 56 layers deep, --no-shortcuts leaves the additions
 out. The published recipe is that of He and others, except for the learning rate, which falls along
-a cosine and not in two steps. They use L2 regularisation of 0.0001 as weight decay. It goes through
-the momentum, and momentum 0.9 makes it ten times as strong. So the decoupled weight decay is 0.001.
+a cosine and not in two steps. Their weight decay is L2 regularisation of 0.0001. It is added to the
+gradient, and momentum 0.9 makes every constant gradient ten times as strong. Decoupled weight decay
+is not added to the gradient, so here it is 0.001.
 
     python docs/networks/resnet.py --data digits --epochs 5
     python docs/networks/resnet.py --recipe modern --no-shortcuts
@@ -52,8 +53,7 @@ PUBLISHED = ResNetHyperparameters(
 
 MODERN = PUBLISHED.but(
     recipe="modern",
-    epochs=20,
-    batch_size=64,
+    epochs=16,
     optimizer="muon",
     learning_rate=0.005,
     adam_share=0.3,

@@ -490,6 +490,21 @@ def transfer_table():
     return make_table(header, rows)
 
 
+def residual_table():
+    """Return what the residual network reaches, and the same network without its shortcuts."""
+    header = ["layers", ">epochs", ">without shortcuts, %", ">with shortcuts, %"]
+    header += [">95 % interval of the difference"]
+    rows = []
+    for layers in (20, 56):
+        runs = [run_named("resnet", f"one-epoch-{layers}{end}") for end in ("-plain", "")]
+        cells, interval = accuracy_cells(runs, None)
+        rows.append([str(layers), "1", *cells, interval])
+    modern = run_named("resnet", "modern")
+    (cell,), _ = accuracy_cells([modern], None)
+    rows.append(["20", str(read_run(modern)[0]["epochs_done"]), "-", cell, "-"])
+    return make_table(header, rows)
+
+
 def held_out_group(run):
     """Return the seeds of the run, each with its accuracy on held-out images for the test's."""
     return Group(
@@ -693,6 +708,7 @@ TABLES = {
     "learning rates": rates_table,
     "dropout": dropout_table,
     "transfer": transfer_table,
+    "residual": residual_table,
     "baselines": baselines_table,
     "modern recipes": lambda: recipes_table(RECIPES),
     "overview": overview_table,
