@@ -153,10 +153,25 @@ def test_signal_shrinks_under_glorot_and_not_under_he():
         model.add(keras.layers.Flatten())
         model.add(keras.layers.Dense(10, activation="softmax"))
         signal.initialise(model, initializer)
-        sums, steps = signal.measure(model, images, np.arange(8))
-        assert len(sums) == len(steps) == 9
+        layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
+        sums, gradients = signal.measure(model, layers, images, np.arange(8))
+        assert len(sums) == len(gradients) == 9
         found[initializer.__name__] = sums[7] / sums[0]
     assert found["GlorotUniform"] < 0.2 * found["HeNormal"]
+
+
+def test_gradient_grows_less_with_shortcuts():
+    drawn = importlib.import_module("resnet_signal")
+    images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3)).astype("uint8")
+    growth = {}
+    for shortcuts in (True, False):
+        keras.utils.set_random_seed(0)
+        model = drawn.resnet.build_model((16, 16, 3), 10, 5, shortcuts)
+        layers = drawn.in_line(model)
+        assert len(layers) == 6 * 5 + 2
+        _, gradients = drawn.measure(model, layers, images, np.arange(8))
+        growth[shortcuts] = gradients[0] / gradients[-2]
+    assert growth[False] > 2 * growth[True], growth
 
 
 def test_receptive_field_is_what_changes():
