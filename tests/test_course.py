@@ -153,8 +153,7 @@ def test_signal_shrinks_under_glorot_and_not_under_he():
         model.add(keras.layers.Flatten())
         model.add(keras.layers.Dense(10, activation="softmax"))
         signal.initialise(model, initializer)
-        layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
-        sums, gradients = signal.measure(model, layers, images, np.arange(8))
+        sums, gradients = signal.measure(model, signal.with_kernels(model), images, np.arange(8))
         assert len(sums) == len(gradients) == 9
         found[initializer.__name__] = sums[7] / sums[0]
     assert found["GlorotUniform"] < 0.2 * found["HeNormal"]

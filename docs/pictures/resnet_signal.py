@@ -10,7 +10,7 @@ from drawing import BLUE, ORANGE, legend_below, new_figure, np, save, small_phot
 import common
 
 import resnet
-from vgg_signal import IMAGES, measure
+from vgg_signal import IMAGES, measure, with_kernels
 
 from internals.report.style import clear_axes
 
@@ -56,8 +56,8 @@ def draw():
 
 def in_line(model):
     """Return the layers with weights that follow one another, without those of the shortcuts."""
-    kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    return [layer for layer in kernels if getattr(layer, "kernel_size", None) != (1, 1)]
+    layers = with_kernels(model)
+    return [layer for layer in layers if getattr(layer, "kernel_size", None) != (1, 1)]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ WAYS = {  # what is drawn: batch normalisation, initialisation
 }
 
 
+def with_kernels(model):
+    """Return the layers that have a kernel: convolutions and dense layers, in order."""
+    return [layer for layer in model.layers if hasattr(layer, "kernel")]
+
+
 def measure(model, layers, images, labels):
     """Return of each of the layers the size of its sums and of the gradient, for one batch.
 
@@ -64,8 +69,7 @@ def draw():
         common.keras.utils.set_random_seed(0)  # of dropout
         model = vgg16.build_model((32, 32, 3), 10, batch_norm)
         initialise(model, initializer)
-        kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
-        sums, gradients = measure(model, kernels, images, labels)
+        sums, gradients = measure(model, with_kernels(model), images, labels)
         steps = [vgg16.PUBLISHED.learning_rate * each for each in gradients]
         for axes, numbers in zip(panels, (sums, steps), strict=True):
             layers = np.arange(1, len(numbers) + 1)

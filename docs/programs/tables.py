@@ -498,7 +498,7 @@ def residual_table():
     for layers in (20, 56):
         runs = [run_named("resnet", f"one-epoch-{layers}{end}") for end in ("-plain", "")]
         cells, interval = accuracy_cells(runs, None)
-        rows.append([str(layers), "1", *cells, interval])
+        rows.append([str(layers), str(read_run(runs[0])[0]["epochs_done"]), *cells, interval])
     modern = run_named("resnet", "modern")
     (cell,), _ = accuracy_cells([modern], None)
     rows.append(["20", str(read_run(modern)[0]["epochs_done"]), "-", cell, "-"])
