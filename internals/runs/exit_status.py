@@ -1,6 +1,7 @@
 """How a run ends, whatever ended it: its status, its message, and the exit status."""
 
 import contextlib
+import os
 import re
 import signal
 from pathlib import Path
@@ -14,6 +15,7 @@ OUT_OF_MEMORY = (
     r"|\bout of memory\b"
     r"|\b(unable|failed|can't|cannot|could not) (to )?allocate\b"
 )
+NO_DEVICE = "Unable to initialize backend"  # what JAX says of one that JAX_PLATFORMS names
 
 
 @contextlib.contextmanager
@@ -35,6 +37,9 @@ def ending(run=None):
         run = run or Run.held
         if isinstance(error.__cause__, KeyboardInterrupt):  # it came in the midst of NumPy's C code
             exit_interrupted(run, error.__cause__)
+        if NO_DEVICE in str(error):
+            asked = os.environ.get("JAX_PLATFORMS", "")
+            fail(f"JAX_PLATFORMS is {asked!r}; unset it, or name what JAX finds here: {error}")
         lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
         if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
             message = f"out of memory{advise_smaller(run)}: {said[0][:200]}"

@@ -158,6 +158,16 @@ def test_interrupt_in_the_midst_of_c_code(capsys):
     assert capsys.readouterr().err == "error: interrupted\n"
 
 
+def test_a_device_that_jax_does_not_find(monkeypatch, capsys):
+    monkeypatch.setenv("JAX_PLATFORMS", "gpu")
+    said = "Unable to initialize backend 'rocm': it is not in the list: ['cpu', 'tpu']."  # by JAX
+    with pytest.raises(SystemExit) as end, exit_status.ending():
+        raise RuntimeError(said)
+    assert end.value.code == 2
+    wanted = f"JAX_PLATFORMS is 'gpu'; unset it, or name what JAX finds here: {said}"
+    assert wanted in capsys.readouterr().err
+
+
 def test_ignored_hangup_stays_ignored(tmp_path):
     code = (
         "import os, signal\n"
