@@ -1,11 +1,11 @@
 """ResNet-20: blocks whose input is added to their output, so that depth does not stop the gradient.
 
 The network of He and others (2016) for CIFAR-10: three stages of blocks, global average pooling in
-place of wide dense layers. --blocks 9 makes it 56 layers deep, --no-shortcuts leaves the additions
-out. The published recipe is that of He and others, except for the learning rate, which falls along
-a cosine and not in two steps. Their weight decay is L2 regularisation of 0.0001. It is added to the
-gradient, and momentum 0.9 makes every constant gradient ten times as strong. Decoupled weight decay
-is not added to the gradient, so here it is 0.001.
+place of wide dense layers. Where shapes differ, a shortcut is a 1 x 1 convolution (theirs: zeros).
+--blocks 9 makes it 56 layers deep, --no-shortcuts leaves the additions out. The published recipe is
+theirs, except that the learning rate falls along a cosine, not in two steps, and that weight decay
+is decoupled: 0.001. Theirs is L2 regularisation of 0.0001, which is added to the gradient, and
+momentum 0.9 makes every constant gradient ten times as strong.
 
     python docs/networks/resnet.py --data digits --epochs 5
     python docs/networks/resnet.py --recipe modern --no-shortcuts

@@ -62,7 +62,7 @@ def draw():
     axes.set_ylabel("accuracy on held-out images, %")
     explain(axes, f"{BANDS}; diamond: test set")
     figure.suptitle(
-        f"{SCRIPT}.py: {accuracies[-1]:.1f} % on the test set with today's recipe, "
+        f"{SCRIPT}.py: {accuracies[-1]:.1f} % on the test set with the modern recipe, "
         f"{accuracies[0]:.1f} % as published",
         fontsize=12,
         fontweight="bold",
