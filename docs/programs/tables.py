@@ -25,7 +25,7 @@ from speed_table import profile_table, speed_table
 
 from internals.comparison.differences import are_same_networks, compare_by_seeds
 from internals.comparison.groups import Group, make_groups
-from internals.core.intervals import Difference, compare_seeds, correct_for_several
+from internals.core.intervals import Difference, correct_for_several
 from internals.core.text import format_value
 from internals.runs import run_reader
 from internals.runs.run import read_history, read_record
@@ -479,14 +479,14 @@ def transfer_table():
     rows = []
     for images in (20, 100, 500):
         names = (f"two-{images}-{start}" for start in ("scratch", "start"))
-        runs = [runs_named("udacity_cnn", name) for name in names]
-        accuracies = [[read_run(run)[0]["test_accuracy"] for run in each] for each in runs]
-        cells = [
-            f"[{100 * np.mean(each):.2f} ± {100 * np.std(each, ddof=1):.2f}]"
-            f"(results/reference/{seeds[0]}) (n = {len(each)})"
-            for seeds, each in zip(runs, accuracies, strict=True)
+        found = [runs_named("udacity_cnn", name) for name in names]
+        groups = [
+            Group([run_reader.read_run(Path(REFERENCE, run)) for run in runs], key="")
+            for runs in found
         ]
-        rows.append([str(images), *cells, compare_seeds(*accuracies)])
+        first = [runs[0] for runs in found]
+        cells = map(show_accuracies, first, groups)
+        rows.append([str(images), *cells, compare_by_seeds(*groups)])
     return make_table(header, rows)
 
 

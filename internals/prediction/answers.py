@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from internals.core.files import expand, fail, write_text
+from internals.core.probabilities import hardly_better_than
 from internals.core.terminal import UNBROKEN, fill
 from internals.core.text import enumerate_few, format_line, format_path, shorten_path
 from internals.prediction import reliability
@@ -82,7 +83,7 @@ def warn_of_guessing(run, count, predictions):
         if predictions is None
         else max(predictions.true.value_counts()) / len(predictions)
     )
-    if run.accuracy < min(chance + 0.1 * (1 - chance), 2 * chance):
+    if run.accuracy < hardly_better_than(chance):
         print(
             fill(
                 f"warning: that is hardly better than guessing, which names {100 * chance:.2f} % "

@@ -9,7 +9,12 @@ from internals.core.keras_loader import keras
 
 import numpy as np
 
-from internals.core.probabilities import MARGIN, find_meaning, is_chance, to_probabilities
+from internals.core.probabilities import (
+    find_meaning,
+    hardly_better_than,
+    is_chance,
+    to_probabilities,
+)
 from internals.core.terminal import say
 from internals.core.text import count_nouns
 from internals.training.class_balance import describe_imbalance
@@ -46,7 +51,7 @@ def advise(labels, class_names, updates):
 def is_guessing(accuracy, model, batches):
     """Return whether a network that trains, and has this accuracy, guesses its first images."""
     labels = batches.labels[:SAMPLE]
-    if not accuracy < np.bincount(labels).max() / len(labels) + MARGIN:
+    if accuracy >= hardly_better_than(np.bincount(labels).max() / len(labels)):
         return False  # and need not be asked
     outputs = model(batches.normalise(batches.images[:SAMPLE]), training=False)
     outputs = keras.ops.convert_to_numpy(outputs).astype("float32")
@@ -59,7 +64,7 @@ def explain_chance_level(run, history, probabilities, data):
         return
     most = np.bincount(data.y_train).max() / len(data.y_train)
     guesses = is_at_chance_level(probabilities, data.y_test)
-    if not guesses or history.accuracy.iloc[-1] >= most + MARGIN:
+    if not guesses or history.accuracy.iloc[-1] >= hardly_better_than(most):
         return
     predicted = probabilities.argmax(axis=1)
     favourite = np.bincount(predicted).argmax()
