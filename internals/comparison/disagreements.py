@@ -2,8 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
-import pickle
 from pathlib import Path
 
 from PIL import Image
@@ -17,6 +15,7 @@ MOST_EACH_WAY = 8
 TILE = 32  # pixels a side
 ANSWER = ["predicted", "probability"]
 read_digits = functools.cache(load_digits)
+read_batch = functools.cache(cifar.read_batch)
 
 
 def choose_runs(first, second):
@@ -65,24 +64,14 @@ def read_picture(source, name, bit_depth=16):
     if source == "digits":
         return read_digits()[1][0][int(name)]
     for kind in cifar.KINDS:
-        *_, (batch, md5) = kind.md5.items()
+        *_, batch = kind.md5
         for folder in (Path(source), Path(source, kind.unpacked)):
             if (folder / batch).is_file():
-                return read_batch(folder / batch, md5)[int(name)]
+                return read_batch(kind, folder / batch)[0][int(name)]
     path = Path(source, name).resolve()
     if not path.is_relative_to(Path(source).resolve()):
         raise ValueError("it lies outside of the folder of images")
     return read_image(path, bit_depth=bit_depth)
-
-
-@functools.cache
-def read_batch(path, md5):
-    """Return the test images of CIFAR from their batch, uint8 (10000, 32, 32, 3)."""
-    content = path.read_bytes()
-    if hashlib.md5(content).hexdigest() != md5:
-        raise ValueError("a pickle can run any program: only the known one is read")
-    batch = pickle.loads(content, encoding="bytes")
-    return batch[b"data"].reshape(-1, 3, TILE, TILE).transpose(0, 2, 3, 1)
 
 
 def make_sheet(pictures, columns=32):

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+import pickle
 import socket
 import tempfile
 from pathlib import Path
@@ -28,7 +29,7 @@ wardrobe whale willow_tree wolf woman worm
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)  # each is one of its kind
 class Cifar:
     """What tells the two data sets apart: their names, files and checksums."""
 
@@ -188,25 +189,28 @@ def find_unpacked(folder):
 
 
 def load_batches(kind, folder):
-    """Return what Keras does, from the unpacked archive itself.
-
-    The batches are pickles, which can run any program: only the known ones are read.
-    """
-    from keras.src.datasets.cifar import load_batch  # here, because no public name of Keras has it
-
-    parts = []
-    for name, expected in kind.md5.items():
-        with open(folder / name, "rb") as batch:
-            found = hashlib.file_digest(batch, "md5").hexdigest()
-        if found != expected:
-            fail(
-                f"{folder / name} is not the one of {kind.name}: its MD5 is {found}, it must be "
-                f"{expected}; unpack {kind.archive} again, or give it as it is"
-            )
-        images, labels = load_batch(folder / name, label_key=kind.label_key)
-        parts.append((images.transpose(0, 2, 3, 1), np.array(labels)))
-    *train, test = parts
+    """Return what Keras does, from the unpacked archive itself."""
+    try:
+        *train, test = [read_batch(kind, folder / name) for name in kind.md5]
+    except ValueError as error:
+        fail(f"{error}; unpack {kind.archive} again, or give it as it is")
     return arrange(map(np.concatenate, zip(*train, strict=True)), test, kind)
+
+
+def read_batch(kind, path):
+    """Return images (n, 32, 32, 3) and labels (n,) of an unpacked batch for Python.
+
+    It is a pickle, which can run any program: ValueError where it is not the known one.
+    """
+    content, expected = path.read_bytes(), kind.md5[path.name]
+    found = hashlib.md5(content).hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path} is not the one of {kind.name}: its MD5 is {found}, it must be {expected}"
+        )
+    batch = pickle.loads(content, encoding="bytes")
+    images = batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return images, np.array(batch[kind.label_key.encode()])
 
 
 def binary_names(kind):
