@@ -1,12 +1,14 @@
 """Pictures as the network sees them: prepared as in training, or in another way that is asked."""
 
 import dataclasses
+import functools
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from internals.core.text import format_line, format_path
 from internals.data import image_file
+from internals.data.parallel_reading import read_all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,15 +53,16 @@ class Preparation:
 
 def read_pictures(paths, size, preparation):
     """Return the images that can be read, (n,) which they are, and messages for the others."""
+    read = functools.partial(read_without_peak, size=size, preparation=preparation)
+    images, _, problems = read_all(read, paths, (*size[::-1], 3))
     found = np.ones(len(paths), dtype=bool)
-    images, problems = np.empty((len(paths), *size[::-1], 3), dtype="uint8"), []
-    for index, path in enumerate(paths):
-        try:
-            images[index] = read_picture(path, size, preparation)
-        except ValueError as error:
-            found[index] = False
-            problems.append(str(error))
-    return images if found.all() else images[found], found, problems
+    found[list(problems)] = False
+    return images if found.all() else images[found], found, [*problems.values()]
+
+
+def read_without_peak(path, size, preparation):
+    """Return what `read_picture` does, and 0 where files of 16 bits have their highest value."""
+    return read_picture(path, size, preparation), 0
 
 
 def read_picture(path, size, preparation):
