@@ -265,11 +265,14 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     """Train the compiled network, or go on training it, keeping every finished epoch on disk.
 
     `callbacks` and `class_weight` are as `fit` takes them. A second call, after a second `compile`
-    or not, is another phase: its `epochs` come after those of the first. An interrupt, a loss that
-    is not finite or a lack of memory or disk space ends training early: the network is then the one
-    of the last finished epoch.
+    or not, is another phase: its `epochs` come after those of the first, and 0 leave it out. An
+    interrupt, a loss that is not finite or a lack of memory or disk space ends training early: the
+    network is then the one of the last finished epoch.
     """
     hyperparameters = run.hyperparameters
+    epochs = hyperparameters.epochs if epochs is None else epochs
+    if epochs < 1:
+        return
     size, seed = hyperparameters.batch_size, hyperparameters.seed
     batches = ImageBatches(data.x_train, data.y_train, normalise, size, seed)
     batches.set_augmentation(hyperparameters.flip, hyperparameters.shift)
@@ -278,7 +281,6 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         batches.smooth_labels(hyperparameters.label_smoothing, data.num_classes)
         validation.smooth_labels(0, data.num_classes)  # not smoothed, like the test labels
     on_terminal = stdio.is_terminal()  # there Keras draws its progress bar
-    epochs = epochs or hyperparameters.epochs
     with ending(run):
         first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
         record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)

@@ -246,6 +246,14 @@ def test_phases(edited):
     assert not all(np.array_equal(*pair) for pair in moved)
 
 
+def test_phase_of_no_epochs_is_left_out(edited):
+    text = with_training(PHASES.replace("epochs=2", "epochs=0"))
+    _, run, model = edited(text, "--epochs", "1", "--no-keep-best")
+    assert len(run.history()) == 1 and "phases" not in run.record
+    for was, now in zip(model.frozen, model.layers[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(was, now)
+
+
 def test_interrupted_phase_goes_on(edited, monkeypatch):
     """A run that stops in its second phase ends with the weights of one that was left alone."""
     text = with_training(PHASES)

@@ -43,3 +43,12 @@ def test_first_the_last_layer_learns_then_all(photographs, monkeypatch):
     assert seen[0] == (2, 0)  # kernel and bias of the new layer
     assert seen[1][0] > 100 and seen[1][1] > 100
     assert run.record["epochs_done"] == 2 and (run.folder / "features.png").exists()
+
+
+@pytest.mark.parametrize("wrong", ["epochs_of_all=-1", "rate_of_all=-0.001"])
+def test_wrong_values_of_its_own(wrong, capsys):
+    name, value = wrong.split("=")
+    with pytest.raises(SystemExit) as end:
+        import_script("pretrained").main([f"--{name.replace('_', '-')}", value])
+    assert end.value.code == 2
+    assert f"{name} is {value}; it must be a number, 0 or more" in capsys.readouterr().err

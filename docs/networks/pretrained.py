@@ -20,14 +20,22 @@ import common
 from keras import Input, Model, applications, optimizers
 from keras.layers import Dense, Dropout, GlobalAveragePooling2D, Rescaling
 
+from internals.core.files import fail
+
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainedHyperparameters(common.Hyperparameters):
     """The hyperparameters of all scripts, and those of a network that has learned before."""
 
     weights: Literal["imagenet", "none"]  # what the network begins with; imagenet: a download
-    epochs_of_all: int  # epochs in which all layers learn, after those of the last one
+    epochs_of_all: int  # epochs in which all layers learn, after those of the last one; 0: none
     rate_of_all: float  # learning rate of these epochs
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("epochs_of_all", "rate_of_all"):
+            if not getattr(self, name) >= 0:
+                fail(f"{name} is {getattr(self, name)}; it must be a number, 0 or more")
 
 
 RECIPE = PretrainedHyperparameters(  # not tuned

@@ -4,8 +4,7 @@ The network of He and others (2016) for CIFAR-10: three stages of blocks, global
 place of wide dense layers. Where shapes differ, a shortcut is a 1 x 1 convolution (theirs: zeros).
 --blocks 9 makes it 56 layers deep, --no-shortcuts leaves the additions out. The published recipe is
 theirs, except that the learning rate falls along a cosine, not in two steps, and that weight decay
-is decoupled: 0.001. Theirs is L2 regularisation of 0.0001, which is added to the gradient, and
-momentum 0.9 makes every constant gradient ten times as strong.
+is decoupled. Theirs is L2 regularisation, which is added to the gradient.
 
     python docs/networks/resnet.py --data digits --epochs 5
     python docs/networks/resnet.py --recipe modern --no-shortcuts
@@ -14,6 +13,7 @@ momentum 0.9 makes every constant gradient ten times as strong.
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -27,7 +27,7 @@ from keras.layers import Activation, Add, BatchNormalization, Conv2D, Dense, Glo
 class ResNetHyperparameters(common.Hyperparameters):
     """The hyperparameters of all scripts, and the residual network's own."""
 
-    blocks: int  # residual blocks in each of three stages; the network has 6 * blocks + 2 layers
+    blocks: Literal[1, 3, 5, 7, 9, 18]  # in each of three stages; layers are 6 * blocks + 2
     shortcuts: bool  # add each block's input to its output
 
     def __str__(self):
