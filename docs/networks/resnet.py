@@ -1,4 +1,4 @@
-"""ResNet-20: blocks whose input is added to their output, so that depth does not stop the gradient.
+"""ResNet-20: blocks whose input is added to their output, so that more depth does not do harm.
 
 The network of He and others (2016) for CIFAR-10: three stages of blocks, global average pooling in
 place of wide dense layers. Where shapes differ, a shortcut is a 1 x 1 convolution (theirs: zeros).
