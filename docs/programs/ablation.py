@@ -32,14 +32,19 @@ PARTS = [
 ]
 
 # The last row of the scripts whose modern recipe trains with Muon: what made it one with SGD.
-MUON = ("muon", "Muon in place of SGD, with values of its own")
+MUON_ROW = ("8-muon", "Muon in place of SGD, with values of its own")
 SGD = "--optimizer sgd --adam-share 1 --momentum 0.9 --learning-rate 0.05 --weight-decay 0.005"
 WITH_SGD = {"udacity_cnn": SGD, "4layerCNN": SGD}
 
 
+def parts_of(script):
+    """Return name, words and flags to leave it out of each row but the published recipe's."""
+    return [*PARTS, (*MUON_ROW, WITH_SGD[script])] if script in WITH_SGD else PARTS
+
+
 def rows(script):
     """Return the flags of each row of a script by its name, the published recipe first."""
-    parts = [*PARTS, (*MUON, WITH_SGD[script])] if script in WITH_SGD else PARTS
+    parts = parts_of(script)
     found = {"published": ["--recipe", "published"]}
     for number, (name, _, _) in enumerate(parts):
         left_out = " ".join(flags for _, _, flags in reversed(parts[number + 1 :]))

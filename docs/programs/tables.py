@@ -19,7 +19,7 @@ REFERENCE = ROOT / "results" / "reference"
 sys.path.insert(0, str(ROOT))
 
 import numpy as np
-from ablation import PARTS
+from ablation import MUON_ROW, parts_of
 from seed_correlation import correlation_table
 from speed_table import profile_table, speed_table
 
@@ -645,12 +645,15 @@ def ablation_table():
     rows = []
     for script, published, epochs in ABLATED:
         above = published
-        for name, words in [("published", "the published recipe"), *(part[:2] for part in PARTS)]:
+        parts = (part[:2] for part in parts_of(script))
+        for name, words in [("published", "the published recipe"), *parts]:
             run = published if name == "published" else run_named(script, name)
             cells, difference = accuracy_cells([above, run], epochs)
             change = "-" if run == above else difference
-            seconds = seconds_of_epochs(script, name, run)
-            minutes = f"{statistics.median(seconds) * epochs / 60:.1f}"
+            minutes = "-"  # of Muon, which was trained on another machine
+            if name != MUON_ROW[0]:
+                seconds = seconds_of_epochs(script, name, run)
+                minutes = f"{statistics.median(seconds) * epochs / 60:.1f}"
             rows.append([f"`{script}.py`", words, str(epochs), cells[1], change, minutes])
             above = run
     return make_table(header, rows)
