@@ -1,7 +1,7 @@
 """Draw the first 16 kernels of a trained network, and what they make of a photograph.
 
 python udacity_cnn.py --name kernels
-python docs/pictures/kernels.py results/reference/udacity_cnn/*_kernels
+python docs/pictures/kernels.py results/udacity_cnn/*_kernels
 """
 
 from drawing import clear_ticks, flower, new_figure, np, save
