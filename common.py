@@ -265,7 +265,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     """Train the compiled network, or go on training it, keeping every finished epoch on disk.
 
     `callbacks` and `class_weight` are as `fit` takes them. A second call, after a second `compile`
-    or not, is another phase: its `epochs` come after those of the first, and 0 leave it out. An
+    or not, is another phase: its `epochs` come after those of the first; with 0 it is left out. An
     interrupt, a loss that is not finite or a lack of memory or disk space ends training early: the
     network is then the one of the last finished epoch.
     """

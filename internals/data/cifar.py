@@ -29,7 +29,7 @@ wardrobe whale willow_tree wolf woman worm
 DOWNLOAD_TIMEOUT = 60  # seconds without an answer
 
 
-@dataclasses.dataclass(frozen=True, eq=False)  # each is one of its kind
+@dataclasses.dataclass(frozen=True, eq=False)  # with eq its dict would forbid a hash
 class Cifar:
     """What tells the two data sets apart: their names, files and checksums."""
 

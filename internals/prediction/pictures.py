@@ -8,7 +8,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from internals.core.text import format_line, format_path
 from internals.data import image_file
-from internals.data.parallel_reading import read_all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +52,8 @@ class Preparation:
 
 def read_pictures(paths, size, preparation):
     """Return the images that can be read, (n,) which they are, and messages for the others."""
+    from internals.data.parallel_reading import read_all  # here: a wrong path need not wait for it
+
     read = functools.partial(read_without_peak, size=size, preparation=preparation)
     images, _, problems = read_all(read, paths, (*size[::-1], 3))
     found = np.ones(len(paths), dtype=bool)

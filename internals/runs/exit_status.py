@@ -39,7 +39,8 @@ def ending(run=None):
             exit_interrupted(run, error.__cause__)
         if NO_DEVICE in str(error):
             asked = os.environ.get("JAX_PLATFORMS", "")
-            fail(f"JAX_PLATFORMS is {asked!r}; unset it, or name what JAX finds here: {error}")
+            advice = "unset it, or name what JAX finds here"
+            exit_run(run, "failed", f"JAX_PLATFORMS is {asked!r}; {advice}: {error}", 2)
         lines = [f"{type(error).__name__}: {error}", *str(error).splitlines()]
         if said := [line for line in lines[::-1] if re.search(OUT_OF_MEMORY, line)]:
             message = f"out of memory{advise_smaller(run)}: {said[0][:200]}"

@@ -51,7 +51,7 @@ def advise(labels, class_names, updates):
 def is_guessing(accuracy, model, batches):
     """Return whether a network that trains, and has this accuracy, guesses its first images."""
     labels = batches.labels[:SAMPLE]
-    if accuracy >= hardly_better_than(np.bincount(labels).max() / len(labels)):
+    if not accuracy < hardly_better_than(np.bincount(labels).max() / len(labels)):
         return False  # and need not be asked
     outputs = model(batches.normalise(batches.images[:SAMPLE]), training=False)
     outputs = keras.ops.convert_to_numpy(outputs).astype("float32")
