@@ -71,7 +71,7 @@ def draw_charts(groups, folder, suffix=""):
 
 def name_in_legend(groups):
     """Return the groups' labels, in which what differs is kept, and their numbers of runs."""
-    numbers = [len(group.drawn) for group in groups]
+    numbers = [len(group.averaged) for group in groups]
     seeds = [f"(n{UNBROKEN}={UNBROKEN}{number})" if number > 1 else "" for number in numbers]
     names = shorten_names([group.label for group in groups], 2 * MOST_LETTERS)
     texts = [f"{name} {number}".strip() for name, number in zip(names, seeds, strict=True)]
@@ -81,7 +81,7 @@ def name_in_legend(groups):
 
 def draw_curves(groups, styles, by):
     """Draw validation accuracy by epoch or minutes: a mean, and a band where there are seeds."""
-    curves = [mean_curves(group.drawn) for group in groups]
+    curves = [mean_curves(group.averaged) for group in groups]
     labels = name_in_legend(groups)
     last = [mean.val_accuracy.iloc[-1] for mean, _ in curves]
     best = int(np.nanargmax(last)) if np.isfinite(last).any() else 0

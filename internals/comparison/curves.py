@@ -42,13 +42,13 @@ def mean_curves(runs):
 
 def plotly_lines(group):
     """Return the lines of a group as `make_line` makes them: the band, each seed and the mean."""
-    runs, lines = group.drawn, []
+    runs, averaged, lines = group.drawn, group.averaged, []
     if not runs:
         return []
-    mean, spread = mean_curves(runs)
+    mean, spread = mean_curves(averaged)
     label = html.escape(group.label)  # Plotly reads tags in names
     if len(runs) > 1:
-        label += f" (n = {len(runs)})"
+        label += f" (n = {len(averaged)})"
         edges = pd.concat([mean + spread, (mean - spread)[::-1]])
         lines.append(make_line("band", "", edges))
         for run in runs:

@@ -1,4 +1,4 @@
-"""Data sets: the groups tested on the same images, their colours, and what tells them apart."""
+"""Data sets: the groups tested on the same images, and what tells them apart."""
 
 import dataclasses
 import datetime
@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from internals.comparison.groups import group_by
-from internals.core.palette import style_of
 from internals.core.text import format_line
 from internals.runs.run_reader import class_names, count_images
 
@@ -84,7 +83,7 @@ def name_of(group):
 
 
 def name_groups(groups):
-    """Give each group a colour, and a label: what tells it from the others, never the time."""
+    """Give each group a label: what tells it from the others, never the time."""
     scripts = group_by(groups, lambda group: group.first.record["script"])
     for script, alike in scripts.items():
         names = differing([group.first.settings for group in alike])
@@ -96,8 +95,6 @@ def name_groups(groups):
     for alike in group_by(groups, lambda group: group.label).values():
         if len(alike) > 1:
             tell_apart(alike)
-    for index, group in enumerate(groups):
-        group.color, _ = style_of(index)
 
 
 def tell_apart(groups):

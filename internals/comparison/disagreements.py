@@ -20,8 +20,8 @@ read_batch = functools.cache(cifar.read_batch)
 
 def choose_runs(first, second):
     """Return a run of each group to be paired: of the same seed, where there is one."""
-    by_seed = {run.seed: run for run in reversed(second.counted)}
-    pairs = [(run, by_seed[run.seed]) for run in first.counted if run.seed in by_seed]
+    by_seed = {run.seed: run for run in reversed(second.shown)}
+    pairs = [(run, by_seed[run.seed]) for run in first.shown if run.seed in by_seed]
     return pairs[0] if pairs else (first.first, second.first)
 
 

@@ -22,7 +22,6 @@ class Group:
     runs: list
     key: str  # eight letters that stay the same as long as what decides the result does
     label: str = ""
-    color: str = ""
 
     @functools.cached_property
     def counted(self):
@@ -31,8 +30,13 @@ class Group:
         return [*by_seed.values()] or self.runs
 
     @property
+    def shown(self):
+        """Return the runs that means and pictures are of: those that learn; all where none does."""
+        return self.learners or self.counted
+
+    @property
     def first(self):
-        return self.counted[0]
+        return self.shown[0]
 
     @property
     def is_reference(self):
@@ -43,6 +47,11 @@ class Group:
     def drawn(self):
         """Return the runs that count and have epochs to be drawn."""
         return [run for run in self.counted if len(run.history)]
+
+    @property
+    def averaged(self):
+        """Return those of the drawn runs of which the mean is shown."""
+        return [run for run in self.shown if len(run.history)] or self.drawn
 
     @property
     def repeated(self):
@@ -78,8 +87,8 @@ class Group:
 
     @functools.cached_property
     def matrix(self):
-        """Return the sum of the confusion matrices of the runs that count; None where one lacks."""
-        matrices = [run.matrix for run in self.counted]
+        """Return the sum of the confusion matrices of the runs shown; None where one lacks."""
+        matrices = [run.matrix for run in self.shown]
         if any(matrix is None or [*matrix] != [*matrices[0]] for matrix in matrices):
             return None
         return sum(matrices[1:], matrices[0])
@@ -93,8 +102,8 @@ class Group:
 
     @functools.cached_property
     def figures(self):
-        """Return what the table shows: means and standard deviations over the counted seeds."""
-        known = [run.history.val_accuracy for run in self.drawn]
+        """Return what the table shows: means and standard deviations over the seeds."""
+        known = [run.history.val_accuracy for run in self.averaged]
         known = [accuracies for accuracies in known if accuracies.notna().any()]
         at = [accuracies.argmax() + 1 for accuracies in known]
         accuracies = self.accuracies or [run.accuracy for run in self.counted]
@@ -105,7 +114,7 @@ class Group:
             "at_chance": self.seeds_at_chance[0],
             "accuracy": accuracy,
             "accuracy_std": spread,
-            "last_epoch": mean_and_std([r.history.val_accuracy.iloc[-1] for r in self.drawn])[0],
+            "last_epoch": mean_and_std([r.history.val_accuracy.iloc[-1] for r in self.averaged])[0],
             "best_epoch": mean_and_std([accuracies.max() for accuracies in known])[0],
             "best_at": "-".join(map(str, sorted({min(at), max(at)}))) if at else "",
             "minutes": minutes,

@@ -1,6 +1,7 @@
 """Two groups beside each other: chance or not, and all else that differs."""
 
 import gzip
+import shutil
 
 import pandas as pd
 import pytest
@@ -103,6 +104,10 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     (other / "predictions.csv.gz").write_bytes(packed)
     (other / "predictions.csv").unlink()
     assert compare_groups(*two_groups(tmp_path)) == found
+    failed = make_run(tmp_path, 3, seed=-1, accuracy=0.1, backend="torch")  # the first by seed
+    write_predictions(failed, [True] * 3 + [False] * 97)
+    assert compare_groups(*two_groups(tmp_path)) == found  # a seed at chance is none to pair
+    shutil.rmtree(failed)
     write_predictions(other, [True] * 59)  # of other test images: they cannot be paired
     assert compare_groups(*two_groups(tmp_path)).method == "few"
     (other / "predictions.csv").write_text("no,table\n1,2\n")

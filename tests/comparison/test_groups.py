@@ -4,6 +4,7 @@ import pytest
 from conftest import HOSTILE, write_run
 from made_runs import DATA, make_run
 
+from internals.comparison.curves import plotly_lines
 from internals.comparison.table import Options, compare
 
 
@@ -109,4 +110,15 @@ def test_labels_say_what_differs(results):
         "4layerCNN, epochs 2, learning rate 0.1",
         "vgg16, deep",
     ]
-    assert len({group.color for group in groups}) == 4
+
+
+def test_means_curves_and_pictures_are_of_the_seeds_that_learn(tmp_path):
+    make_run(tmp_path, 1, seed=0, accuracy=0.1)  # at chance: three classes
+    learner = make_run(tmp_path, 2, seed=1, accuracy=0.8)
+    (group,) = groups_of(tmp_path)
+    assert group.seeds_at_chance == (1, 2) and group.first.folder == learner
+    assert group.figures["last_epoch"] == group.figures["best_epoch"] == 0.8
+    assert group.matrix.equals(group.first.matrix)
+    assert len(group.drawn) == 2 and group.averaged == [group.first]
+    band, *seeds, mean = plotly_lines(group)
+    assert (band["kind"], len(seeds), mean["name"]) == ("band", 2, "4layerCNN (n = 1)")
