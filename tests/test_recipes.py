@@ -14,6 +14,7 @@ from conftest import ROOT, SCRIPTS, import_script, send
 
 from internals.comparison.table import USUAL
 from internals.data.batches import ImageBatches
+from internals.sweep import plan
 
 MODERN = {
     "schedule": "cosine",
@@ -61,6 +62,8 @@ def test_ablation_adds_one_part_a_row(monkeypatch, script):
     monkeypatch.syspath_prepend(ROOT / "docs" / "programs")
     from ablation import rows
 
+    for flags in rows(script).values():
+        plan.parse_values(flags)  # which refuses a flag that is given twice
     published, *built = [
         dataclasses.asdict(parse(monkeypatch, *flags, script=script))
         for flags in rows(script).values()
@@ -73,7 +76,8 @@ def test_ablation_adds_one_part_a_row(monkeypatch, script):
     parts = [{"schedule", "warmup"}, {"weight_decay"}, {"flip"}, {"shift"}, {"label_smoothing"}]
     parts.append({"flip_test"})
     if module.MODERN.optimizer == "muon":
-        parts.append({"optimizer", "adam_share", "learning_rate", "momentum", "weight_decay"})
+        muon = {"optimizer", "adam_share", "learning_rate", "momentum", "weight_decay"}
+        parts.append(muon | {"batch_size"} if script == "6layerCNN" else muon)
     for above, row, part in zip(built[:-1], built[1:], parts, strict=True):
         assert {name for name in row if row[name] != above[name]} == part
 

@@ -7,6 +7,7 @@ of them. Runs that are there already are not trained again.
 """
 
 import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,9 @@ SGD = "--optimizer sgd --adam-share 1 --momentum 0.9 --learning-rate 0.05 --weig
 WITH_SGD = {"udacity_cnn": SGD, "4layerCNN": SGD}
 
 
+FLAG = re.compile(r"--\S+(?: [^-]\S*)?")  # with its value, if it has one
+
+
 def parts_of(script):
     """Return name, words and flags to leave it out of each row but the published recipe's."""
     return [*PARTS, (*MUON_ROW, WITH_SGD[script])] if script in WITH_SGD else PARTS
@@ -47,8 +51,10 @@ def rows(script):
     parts = parts_of(script)
     found = {"published": ["--recipe", "published"]}
     for number, (name, _, _) in enumerate(parts):
-        left_out = " ".join(flags for _, _, flags in reversed(parts[number + 1 :]))
-        found[name] = ["--recipe", "modern", *left_out.split()]
+        left_out = {}  # by flag: that of the first part left out counts
+        for _, _, flags in reversed(parts[number + 1 :]):
+            left_out |= {flag.split()[0]: flag for flag in FLAG.findall(flags)}
+        found[name] = ["--recipe", "modern", *" ".join(left_out.values()).split()]
     return found
 
 
