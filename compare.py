@@ -11,6 +11,7 @@ chance, and everything else in which they differ.
 """
 
 import shutil
+import time
 
 import tyro
 
@@ -18,6 +19,7 @@ from internals.comparison.differences import compare_groups, explain_several, fo
 from internals.comparison.table import Options, compare, show_table, write_csv
 from internals.core import stdio
 from internals.core.files import expand, fail
+from internals.core.locks import locked
 from internals.core.signals import raising_signals
 from internals.core.terminal import print_description
 from internals.core.text import format_path
@@ -29,7 +31,7 @@ def main():
     """Print the tables and what was asked for, then draw the charts and write the page."""
     print_description(__doc__)
     options = tyro.cli(Options, description="")
-    comparison = compare(options)
+    began, comparison = time.time(), compare(options)
     if not comparison.groups:
         print("No runs yet. To make one: python 4layerCNN.py --data digits --epochs 10")
     width = shutil.get_terminal_size((100, 24)).columns
@@ -44,7 +46,7 @@ def main():
         print(f"broken: {format_path(folder)}: {problem}")
     if options.csv:
         write_csv(comparison, options.csv)
-    write_pages(comparison, options)
+    write_pages(comparison, options, began)
 
 
 def show_details(groups, width):
@@ -57,13 +59,16 @@ def show_details(groups, width):
             print(f"{group.label} confuses most", *group.most_confused(), sep="\n  ", end="\n\n")
 
 
-def write_pages(comparison, options):
+def write_pages(comparison, options, read_at):
     """Write the page and the one to be shared, or end the program with a message."""
     from internals.comparison import page, share  # Matplotlib takes a second that tables need not
 
     results, named = expand(options.results), options.runs or options.script or options.limit
     try:
-        page.write_page(comparison, results)
+        with locked(results / page.LOCK, patience=60):
+            if page.was_written_after(results, read_at):  # by a run that has ended meanwhile
+                comparison = compare(options)
+            page.write_page(comparison, results)
         if named:
             charts = results / page.FILES / "named"
             page.draw_named(comparison.data_sets, charts)

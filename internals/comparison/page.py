@@ -24,13 +24,14 @@ from internals.core.files import fail, relative, write_file, write_text
 from internals.core.locks import locked
 from internals.core.text import format_path, format_points
 from internals.runs import live
-from internals.runs.commands import command_to_go_on
+from internals.runs.commands import command_to_go_on, command_to_repeat
 from internals.runs.live import FILES, PAGE
 from internals.runs.run import read_record
 from internals.runs.run_reader import place_of
 
 GENERATOR = '<meta name="generator" content="compare.py of these scripts">'
 PLOTLY = "plotly.min.js"
+LOCK = ".page.lock"  # in the folder of results, held while the page is written
 TEST_IMAGES = "test_images.png"
 MOST_TICKED = 6  # rows, in an address
 MOST_DRAWN = 4  # data sets; the second one's charts end in _2
@@ -57,6 +58,12 @@ def write_page(comparison, results):
             picture.unlink(missing_ok=True)
     plotly = f"{FILES}/{PLOTLY}" if copy_plotly(files) else ""
     write_text(path, fill(sections, comparison.whole.broken, plotly=plotly))
+
+
+def was_written_after(results, seconds):
+    """Return whether the page was written after a time in seconds since 1970."""
+    path = results / PAGE
+    return path.exists() and path.stat().st_mtime > seconds
 
 
 def draw_named(data_sets, folder):
@@ -192,7 +199,7 @@ def describe_run(run, group, results):
         "best": alone.best_epoch_text,
         "minutes": f"{run.minutes:.1f}",
         "epochs": len(run.history),
-        "repeat": run.record.get("command", ""),
+        "repeat": command_to_repeat(run),
         "go_on": command_to_go_on(run),
     }
 
@@ -219,7 +226,7 @@ def refresh(*folders):
         with contextlib.redirect_stderr(messages):
             if not results:
                 fail(f"{format_path(folders[0].parent.parent)} is not a folder of results")
-            with locked(results / ".page.lock", patience=60):  # two runs may end at once
+            with locked(results / LOCK, patience=60):  # two runs may end at once
                 comparison = compare(Options(results=results))
                 write_page(comparison, results)
         ran = [

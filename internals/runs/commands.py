@@ -1,5 +1,6 @@
 """The command that started a run, and the command that goes on with it."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -27,4 +28,20 @@ def command_to_go_on(run):
     folder = run.folder.resolve()
     folder = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     start = run.record.get("command", "").partition(" --")[0] or f"python {run.record['script']}.py"
-    return f"{start} --resume {shlex.quote(format_path(folder))}"
+    return on_its_backend(run.record, f"{start} --resume {shlex.quote(format_path(folder))}")
+
+
+def command_to_repeat(run):
+    """Return the command that makes a ComparedRun anew, or "" where it did not record its own."""
+    command = run.record.get("command", "")
+    return on_its_backend(run.record, command) if command else ""
+
+
+def on_its_backend(record, command):
+    """Return the command with the variable before it, if need be, that chooses a run's backend."""
+    backend = record.get("backend", "tensorflow")
+    if backend == "tensorflow" and not os.environ.get("KERAS_BACKEND"):
+        return command
+    if os.name == "nt":  # in PowerShell
+        return f"$env:KERAS_BACKEND='{backend}'; {command}"
+    return f"KERAS_BACKEND={backend} {command}"

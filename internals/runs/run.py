@@ -18,9 +18,12 @@ import pandas as pd
 from internals.core import locks
 from internals.core.files import fail, write_text
 from internals.runs import identity, sources
-from internals.runs.commands import CAN_GO_ON, command_that_runs
+from internals.runs.commands import CAN_GO_ON, command_that_runs, on_its_backend
 
 RUN_FOLDER = re.compile(r"\d{4}-\d\d-\d\d_\d\d-")  # how the name of a run's folder begins
+RESULTS = """
+test_accuracy test_loss balanced_accuracy expected_calibration_error best_epoch
+""".split()  # of fewer epochs than a resumed run comes to have
 
 
 @dataclasses.dataclass
@@ -63,13 +66,9 @@ class Run:
         """Return what is left of an ended run, and the command that goes on with it."""
         if self.record.get("status") not in CAN_GO_ON:
             return "What it has finished is kept"
-        backend = os.environ.get("KERAS_BACKEND", "")
-        before = f"KERAS_BACKEND={shlex.quote(backend)} " if backend else ""
         script = sys.argv[0] if sources.LAUNCHED else f"{self.script}.py"  # or it is a notebook
         command = shlex.join(["python", script, "--resume", str(self.folder)])
-        if before and os.name == "nt":
-            return f"What it has finished is kept. To go on, with {before.strip()}: {command}"
-        return f"What it has finished is kept. To go on: {before}{command}"
+        return f"What it has finished is kept. To go on: {on_its_backend(self.record, command)}"
 
     def save(self, **changes):
         """Add `changes` to the record and write it to run.json."""
@@ -177,16 +176,16 @@ def find_folders(path):
 def make_run_folder(results, script, started, name):
     """Create and return results/<script>/<started>[_<name>], a folder that no other run has."""
     name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
-    for count in itertools.count(1):
-        stamp = f"{started:%Y-%m-%d_%H-%M-%S}" + (f"-{count}" if count > 1 else "")
-        folder = Path(results, script, f"{stamp}_{name}" if name else stamp)
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            continue  # another run began in the same second
-        except OSError as error:
-            fail(f"results is {results!r}; no folder can be made there: {error.strerror}")
+    try:
+        Path(results, script).mkdir(parents=True, exist_ok=True)
+        for count in itertools.count(1):
+            stamp = f"{started:%Y-%m-%d_%H-%M-%S}" + (f"-{count}" if count > 1 else "")
+            folder = Path(results, script, f"{stamp}_{name}" if name else stamp)
+            with contextlib.suppress(FileExistsError):  # another run began in the same second
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        fail(f"results is {results!r}; no folder can be made there: {error.strerror}")
 
 
 def create_run(script, common, hyperparameters):
@@ -226,10 +225,9 @@ def reopen_run(script, common, hyperparameters, now):
     except SystemExit:
         run.release()
         raise
-    if run.record["status"] == "finished":
-        run.record.pop("ended_by_callback", None)
-    for result in ("test_accuracy", "test_loss"):  # of fewer epochs: it is tested anew
-        run.record.pop(result, None)
+    more = hyperparameters.epochs > run.record["hyperparameters"]["epochs"]
+    for name in (*RESULTS, *(["ended_by_callback"] if more else [])):
+        run.record.pop(name, None)
     for left_by_a_crash in folder.glob(".*.part.*"):
         left_by_a_crash.unlink()
     return run

@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import linecache
 
-RECIPES = ("Hyperparameters", "but")  # what makes a block of values; run.json holds the values
 OF_THE_REPORT = ("launch", "report", "finish")  # functions that decide no result
 MOST_LINES = 8  # of a diff in a message
 LAUNCHED = {}  # texts by path, as they were when the script that runs was started
@@ -57,9 +56,13 @@ def strip(text):
 
 
 def is_recipe(node):
-    """Return whether a statement only gives a block of hyperparameters its name."""
+    """Return whether a statement only gives a block of hyperparameters its name.
+
+    run.json holds the values, so they are no code.
+    """
     made = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.func
-    return getattr(made, "attr", getattr(made, "id", "")) in RECIPES
+    name = getattr(made, "attr", getattr(made, "id", ""))
+    return name == "but" or name.endswith("Hyperparameters")
 
 
 def is_report(node):

@@ -32,16 +32,15 @@ class Checkpoint(keras.callbacks.Callback):
     one call of `train`: each of several goes on from the epochs and weights of those before.
     """
 
-    def __init__(self, run, model, batches, validation, epochs, quiet):
+    def __init__(self, run, model, batches, validation, epochs, has_bar):
         super().__init__()
         run.phase += 1
         self.run, self.batches, self.validation = run, batches, validation
-        self.epochs, self.quiet = epochs, quiet  # those of this phase
-        self.warned = False
+        self.epochs, self.has_bar = epochs, has_bar  # Keras's, on a terminal
         self.path = run.folder / "checkpoint.npz"
         self.rows, self.best = [], None  # rows of history.csv
         self.first = 0  # epochs of the phases before
-        self.signal_number = None
+        self.signal_number, self.warned = None, False
         model.optimizer.build(model.trainable_variables)
         self.network, self.of_network, self.weights = model, model.variables, model.weights
         self.variables = [*self.of_network, *model.optimizer.variables]
@@ -107,8 +106,8 @@ class Checkpoint(keras.callbacks.Callback):
         first = {"from_epoch": 1, "loss": record["loss"], "optimizer": record["optimizer"]}
         before = record.get("phases") or [first]
         known = [each for each in before if each["from_epoch"] <= self.first]
-        phase = {"from_epoch": self.first + 1} | compiled.describe(self.network)
-        record["phases"] = [*known, phase]
+        now = {"from_epoch": self.first + 1} | compiled.describe(self.network)
+        record["phases"] = [*known, now]
         print(f"Phase {self.run.phase}, from epoch {self.first + 1} on")
 
     def finished_rows(self, epochs):
@@ -157,11 +156,10 @@ class Checkpoint(keras.callbacks.Callback):
     def diverged(self, what):
         """Return what ends training after `what`, with advice."""
         values = self.run.hyperparameters
-        advice = (
-            f". Likely the updates are too large: learning_rate is {values.learning_rate}, "
-            f"momentum {values.momentum}; try a third of the first, or less of the second"
-        )
-        return Stop("diverged", 1, what, advice)
+        words = f"learning_rate is {values.learning_rate}; try a third of it"
+        if values.optimizer != "adam" and values.momentum:
+            words += f", or less momentum than {values.momentum}"
+        return Stop("diverged", 1, what, f". Likely the updates are too large: {words}")
 
     def on_test_batch_end(self, batch, logs=None):
         if number := distributed.max_over_processes(self.signal_number):
@@ -169,7 +167,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = round(time.perf_counter() - self.started, 3)
-        values = [keras.ops.convert_to_numpy(variable) for variable in self.variables]
+        values = self.values()
         if not all(np.isfinite(value).all() for value in values[: len(self.of_network)]):
             raise self.diverged("the last update of the epoch made weights that are no numbers")
         self.rows.append(self.make_row(epoch, logs, seconds))
@@ -180,14 +178,11 @@ class Checkpoint(keras.callbacks.Callback):
         self.run.save(epochs_done=epoch + 1)
         self.tell("training")
         row = self.rows[-1]
-        if not self.quiet:
-            print(
-                f"epoch {epoch + 1}/{self.params['epochs']}"
-                f"  loss {row['loss']:.4f}  accuracy {row['accuracy']:.4f}"
-                f"  val_loss {row['val_loss']:.4f}  val_accuracy {row['val_accuracy']:.4f}"
-                f"  {row['seconds']:.1f} s",
-                flush=True,
-            )
+        if not self.has_bar:
+            names = ("loss", "accuracy", "val_loss", "val_accuracy")
+            words = "  ".join(f"{name} {row[name]:.4f}" for name in names)
+            where = f"epoch {epoch + 1}/{self.params['epochs']}"
+            print(f"{where}  {words}  {row['seconds']:.1f} s", flush=True)
         if not self.warned and chance_level.is_guessing(
             row["accuracy"], self.network, self.validation
         ):
@@ -214,6 +209,10 @@ class Checkpoint(keras.callbacks.Callback):
         """Return the epoch with the lowest validation loss, counted from 1."""
         return min(self.rows, key=lambda row: np.nan_to_num(row["val_loss"], nan=np.inf))["epoch"]
 
+    def values(self):
+        """Return what the network's and the optimizer's variables hold, as arrays."""
+        return [keras.ops.convert_to_numpy(variable) for variable in self.variables]
+
     def save(self, path, values):
         arrays = {f"variable{index}": value for index, value in enumerate(values)}
         arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
@@ -226,11 +225,13 @@ class Checkpoint(keras.callbacks.Callback):
         run, epochs = self.run, len(self.rows)
         if not run.stop and epochs < self.target():
             run.record["ended_by_callback"] = run.phase
+            values = self.values()  # EarlyStopping may have gone back to those of another epoch
+            write_file(self.path, lambda path: self.save(path, values))
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         self.tell("evaluating")
         if run.stop:  # recorded now, whatever happens to the report
             run.save(status=run.stop.status, reason=run.stop.reason)
-            if self.quiet:
+            if self.has_bar:
                 print()  # the progress bar has not ended its line
             say(f"Epoch {epochs + 1} of {self.target()}: {run.stop}")
         if not epochs:

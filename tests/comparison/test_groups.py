@@ -74,13 +74,14 @@ def test_only_complete_runs_count_and_a_seed_once(runs):
     cut = make_run(results, 5, seed=3, accuracy=0.2, status="interrupted")
     lines = (cut / "history.csv").read_text().splitlines()
     (cut / "history.csv").write_text("\n".join(lines[:2]))
+    make_run(results, 7, seed=5, accuracy=0.9, status="interrupted", phases=[{}, {}])
     diverged = make_run(results, 6, seed=4, accuracy=0.11, status="diverged")
     (diverged / "history.csv").write_text("\n".join(lines[:3]))
     group, other = groups_of(results)
-    assert len(group.runs) == 5 and other.first.settings["epochs"] == "9"
+    assert len(group.runs) == 6 and other.first.settings["epochs"] == "9"
     assert group.accuracies == [0.52, 0.60]
     assert group.seeds_at_chance == (1, 3)  # failing is a result
-    assert group.status == "3 finished, 1 interrupted, 1 diverged"
+    assert group.status == "3 finished, 2 interrupted, 1 diverged"
 
 
 def test_data_sets_are_never_mixed(runs):

@@ -8,6 +8,8 @@ from datetime import datetime
 import common
 from internals.core.keras_loader import keras
 
+import pytest
+
 from internals.runs.run import find_folders, make_run_folder, start_time
 
 
@@ -29,6 +31,13 @@ def test_run_folders_never_collide(tmp_path):
         "2026-11-20_14-30-12_a",
         "2026-11-20_14-30-12-2_a",
     ]
+
+
+def test_results_on_a_disk_that_is_not_there(tmp_path, capsys):
+    (tmp_path / "results").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(SystemExit) as end:
+        make_run_folder(tmp_path / "results", "s", datetime(2026, 11, 20), "")
+    assert end.value.code == 2 and "no folder can be made there" in capsys.readouterr().err
 
 
 def test_run_name_in_the_folder_is_safe(tmp_path):

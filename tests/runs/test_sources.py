@@ -10,6 +10,7 @@ import common
 
 PUBLISHED = common.Hyperparameters(epochs=1)
 MODERN = PUBLISHED.but(epochs=2)
+OWN = VGG16Hyperparameters(seed=1)
 
 
 def build_model(shape):
@@ -31,6 +32,7 @@ def report(run):
         ("epochs=1", "epochs=3", True),  # run.json has the values
         ("\n\n\ndef", "\n\ndef", True),
         ("print(run)", "print()", True),
+        ("seed=1", "seed=2", True),
         ("[shape, 2]", "[shape, 3]", False),
         ("import common", "import common\ncommon.x = 1", False),
         ("def build_model(shape)", "def build_model(shape=1)", False),
