@@ -266,8 +266,8 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
 
     `callbacks` and `class_weight` are as `fit` takes them. A second call, after a second `compile`
     or not, is another phase: its `epochs` come after those of the first; with 0 it is left out. An
-    interrupt, a loss that is not finite or a lack of memory or disk space ends training early: the
-    network is then the one of the last finished epoch.
+    interrupt or a loss that is not finite ends training early: the network is then the one of the
+    last finished epoch.
     """
     hyperparameters = run.hyperparameters
     epochs = hyperparameters.epochs if epochs is None else epochs
@@ -289,8 +289,9 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         if hyperparameters.class_weights == "balanced" and class_weight is None:
             class_weight = class_balance.balance(data.y_train)
         weights = {str(label): float(weight) for label, weight in (class_weight or {}).items()}
-        run.save(callbacks=[type(each).__name__ for each in callbacks], class_weight=weights)
         plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
+        run.record |= {"devices": 1} if plain else {}  # or several GPUs share each batch
+        run.save(callbacks=[type(each).__name__ for each in callbacks], class_weight=weights)
         try:
             speed = tensorflow_speedups.speeding_up(model, size, callbacks)
             streams = jax_scan.on_device(model, batches, validation, plain)

@@ -35,9 +35,6 @@ class VGG16Hyperparameters(common.Hyperparameters):
 
     batch_norm: bool  # batch normalisation before each activation
 
-    def __str__(self):
-        return f"{super().__str__()}, {'with' if self.batch_norm else 'no'} batch normalisation"
-
 
 PUBLISHED = VGG16Hyperparameters(
     epochs=10,

@@ -30,9 +30,6 @@ class ResNetHyperparameters(common.Hyperparameters):
     blocks: Literal[1, 3, 5, 7, 9, 18]  # in each of three stages; layers are 6 * blocks + 2
     shortcuts: bool  # add each block's input to its output
 
-    def __str__(self):
-        return f"{super().__str__()}, {self.blocks} blocks{', plain' * (not self.shortcuts)}"
-
 
 PUBLISHED = ResNetHyperparameters(
     epochs=164,  # their 64,000 updates

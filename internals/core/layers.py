@@ -18,17 +18,19 @@ def find_calls(model, within=True):
     """Return the calls in the network's graph, in the order in which they are computed.
 
     A network within the network stands for its own calls, unless `within` is False: then it is a
-    call itself. A subclass of Model has no graph, and an empty list.
+    call itself, as one without a graph always is. Of a subclass of Model, which has none, the list
+    is empty.
     """
     graph = getattr(model, "_functional", None) or model  # a Sequential is made of one
     levels = getattr(graph, "_nodes_by_depth", {})
     calls = []
     for depth in sorted(levels, reverse=True):
         for node in levels[depth]:
-            if within and isinstance(node.operation, keras.Model):
-                calls += find_calls(node.operation)
-            elif not node.is_input:
-                calls.append(Call(node.operation, node.input_tensors, node.outputs))
+            if node.is_input:
+                continue
+            network = within and isinstance(node.operation, keras.Model)
+            inner = find_calls(node.operation) if network else []
+            calls += inner or [Call(node.operation, node.input_tensors, node.outputs)]
     return calls
 
 

@@ -53,17 +53,21 @@ def choose_parts(parts, listing, hyperparameters):
         )
         return {"test_folder": own}
     if "test" not in listing:
-        check_pairs(listing["train"], parts["train"])
+        where = parts["train"]
+        check_pairs(listing["train"], lambda name: where / name, "without a folder test ")
         print(f"no folder test in {place}: a fifth of each class is held out")
     return {}
 
 
-def check_pairs(classes, place):
-    """End the program where a class has one image: a fifth of each is held out for the test."""
+def check_pairs(classes, where, condition=""):
+    """End the program where a class has one image: a fifth of each is held out for the test.
+
+    `where(name)` says which class that is.
+    """
     for name in (name for name, paths in classes.items() if len(paths) < 2):
         fail(
-            f"{place / name} has one image; without a folder test each class needs 2 or more, so "
-            "that one can be held out for the test"
+            f"{where(name)} has one image; {condition}each class needs 2 or more, so that one can "
+            "be held out for the test"
         )
 
 

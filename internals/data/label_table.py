@@ -11,7 +11,7 @@ import pandas as pd
 from internals.core.files import fail, relative
 from internals.core.text import count_nouns, enumerate_few, make_printable
 from internals.data.image_file import has_image_suffix
-from internals.data.image_folder import MOST_CLASSES
+from internals.data.image_folder import MOST_CLASSES, check_pairs
 from internals.data.image_reading import read_listing
 
 FILE_COLUMNS = """
@@ -33,11 +33,7 @@ def load_labelled(folder, table, hyperparameters):
     if not 2 <= len(classes) <= MOST_CLASSES:
         names = enumerate_few([*classes])
         fail(f"{table} names {len(classes)} classes, {names}; it must be 2 to {MOST_CLASSES}")
-    for name in (name for name, paths in classes.items() if len(paths) < 2):
-        fail(
-            f"{table}: class {name!r} has one image; each class needs 2 or more, so that one can "
-            "be held out for the test"
-        )
+    check_pairs(classes, lambda name: f"{table}: class {name!r}")
     print(f"labels: {table.name}; a fifth of each class is held out for the test")
     images = read_listing(folder, {"train": classes}, hyperparameters, missing)
     images.notes["labels"] = table.name
@@ -89,8 +85,9 @@ def read_rows(path, finder):
             "call the two that count file and class"
         )
     classes = named[0] if named else others[0]
-    first = table.iloc[0, files]
-    if not finder.find(first) and not has_image_suffix(PurePosixPath(first)):
+    first, below = table.iloc[0], {*table.iloc[1:, classes]}
+    is_file = finder.find(first[files]) or has_image_suffix(PurePosixPath(first[files]))
+    if not is_file and first[classes] not in below:
         table = table.iloc[1:]  # the header
     rows = [
         (file, make_printable(name))

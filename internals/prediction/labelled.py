@@ -44,7 +44,7 @@ def evaluate(run, path, preparation, normalise):
     probabilities = occlusion.predict_all(predict, images, flip)
     record = summarise(run, folder, data, probabilities, preparation)
     record |= {"left_out": left_out, "unreadable": problems}
-    print_accuracy(run, folder, data, record)
+    print_accuracy(run, record)
     try:
         place = choose_place(run, folder, preparation)
         write(run, place, folder, data, probabilities, record)
@@ -122,7 +122,7 @@ def summarise(run, folder, data, probabilities, preparation):
     }
 
 
-def print_accuracy(run, folder, data, record):
+def print_accuracy(run, record):
     """Print the accuracy with its interval, beside that on the run's own test images."""
     low, high = (100 * end for end in record["interval"])
     count = count_nouns(record["images"], "image")

@@ -43,7 +43,7 @@ def draw_sheet(run, answer, seen, drops, preparation):
         if answer.belief:
             words = f"How far to believe it, if it is one of the {len(answer.names)}: {words}"
         figure.text(0.15 / WIDTH, 0.1 / HEIGHT, fill(words, width=165), size=9, linespacing=1.4)
-    plot_photo(figure, answer.path, seen.shape, preparation.crop)
+    plot_photo(figure, answer.path, seen.shape, preparation)
     inverted = ", inverted" if preparation.invert else ""
     title = f"what the network saw: {seen.shape[1]} x {seen.shape[0]}{inverted}"
     add_panel(figure, 3.1, title).imshow(seen, interpolation="nearest")
@@ -61,9 +61,9 @@ def add_panel(figure, left, title="", bottom=BOTTOM, width=PANEL, height=PANEL):
     return axes
 
 
-def plot_photo(figure, path, shape, crop):
+def plot_photo(figure, path, shape, preparation):
     """Draw the photo, and what is cut away of it paler."""
-    photo = open_image(path, PHOTO)
+    photo, crop = open_image(path, PHOTO, preparation.bit_depth), preparation.crop
     photo.thumbnail(PHOTO)
     width, height = photo.size
     axes = add_panel(figure, 0.15, f"the photo, {'and its square' if crop else 'squeezed whole'}")

@@ -17,6 +17,7 @@ from internals.core.probabilities import (
 )
 from internals.core.terminal import say
 from internals.core.text import count_nouns
+from internals.training import compiled
 from internals.training.class_balance import describe_imbalance
 
 FEW_UPDATES = 100  # after which no network can be judged
@@ -55,7 +56,8 @@ def is_guessing(accuracy, model, batches):
         return False  # and need not be asked
     outputs = model(batches.normalise(batches.images[:SAMPLE]), training=False)
     outputs = keras.ops.convert_to_numpy(outputs).astype("float32")
-    return is_at_chance_level(to_probabilities(outputs, find_meaning(outputs)), labels)
+    meaning = find_meaning(outputs, compiled.takes_logits(model))
+    return is_at_chance_level(to_probabilities(outputs, meaning), labels)
 
 
 def explain_chance_level(run, history, probabilities, data):

@@ -116,7 +116,7 @@ def describe(model):
     `cross_entropy` tells whether the loss is that and nothing else, `logits` whether it takes the
     network's output for such.
     """
-    loss = model.loss
+    loss = model.loss if isinstance(model.loss, str) else find_loss(model)
     if not isinstance(loss, str):
         loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings_of(loss) or ''}".strip()
     return {

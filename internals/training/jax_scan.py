@@ -16,6 +16,7 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core.files import fail
+from internals.core.terminal import say
 from internals.training import distributed
 from internals.training.tensorflow_speedups import count_operations
 
@@ -31,6 +32,8 @@ def on_device(model, batches, validation, plain=False):
     """
     devices = distributed.find_devices(batches.batch_size)
     size = batches.images.nbytes + validation.images.nbytes
+    if plain and len(devices) > 1:
+        say("note: with class weights, or a callback at each batch, one device computes")
     if not devices or plain or not have_room(devices, size):
         yield batches.stream(), validation.stream()
         return

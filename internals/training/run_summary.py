@@ -1,5 +1,6 @@
 """The summary of a run: on the terminal, in the title of a plot, on the page."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -38,7 +39,10 @@ def print_summary(run, model, data):
     say(f"classes:    {data.num_classes}{describe_balance(data, hyperparameters)}", INDENT)
     print(f"parameters: {run.record['parameters']:,}")
     say(f"memory:     {memory_estimate.describe(model, data, hyperparameters.batch_size)}", INDENT)
-    print(f"updates:    {steps:,} an epoch, {steps * hyperparameters.epochs:,} in all")
+    print(
+        f"updates:    {steps:,} an epoch, {steps * hyperparameters.epochs:,} in "
+        f"{count_nouns(hyperparameters.epochs, 'epoch')}"
+    )
 
 
 def print_accuracy(run, data):
@@ -79,11 +83,27 @@ def format_hyperparameters(values, edits=()):
         words.append(f"shifted by {values.shift}")
     if values.flip_test:
         words.append("test images mirrored, too")
+    words += [format_own(name, getattr(values, name)) for name in find_own(values)]
     epochs = count_nouns(values.epochs, "epoch")
     words += [f"batch size {values.batch_size}", epochs, f"seed {values.seed}"]
     if values.precision != "float32":
         words.append(values.precision)
     return ", ".join(words)
+
+
+def find_own(values):
+    """Return the names of the hyperparameters that a script has beside those of all scripts."""
+    kinds = {kind.__name__: kind for kind in type(values).__mro__}
+    shared = {field.name for field in dataclasses.fields(kinds["Hyperparameters"])}
+    return [field.name for field in dataclasses.fields(values) if field.name not in shared]
+
+
+def format_own(name, value):
+    """Return a script's own hyperparameter in words, such as "no batch norm" or "blocks 3"."""
+    words = name.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    return f"{words} {value}"
 
 
 def format_optimizer(values):

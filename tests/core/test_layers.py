@@ -47,3 +47,6 @@ def test_subclass_has_layers_but_no_calls():
 
     model = Network()
     assert find_calls(model) == [] and names(find_layers(model)) == ["Dense"]
+    inputs = keras.Input((8,))
+    whole = keras.Model(inputs, keras.layers.Dense(3)(Network()(inputs)))
+    assert names(find_calls(whole)) == ["Network", "Dense"]  # there it is a call like any other

@@ -35,7 +35,7 @@ def test_run_of_another_size(zygote, tmp_path, digits_folder):
     process = zygote.run("udacity_cnn", *words, cwd=tmp_path, output=tmp_path)
     assert process.returncode == 0, process.stderr
     assert "memory:     0.2 MB for the images and about" in process.stdout
-    assert "updates:    3 an epoch, 3 in all" in process.stdout
+    assert "updates:    3 an epoch, 3 in 1 epoch" in process.stdout
     (run,) = (tmp_path / "results" / "udacity_cnn").iterdir()
     assert '"image_size": 16' in (run / "run.json").read_text()
     assert "reading images" not in process.stdout

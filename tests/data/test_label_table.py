@@ -104,6 +104,13 @@ def test_missing_files(kaggle, make_hyperparameters, tmp_path, capsys):
     assert len(by_number(data)) == 18 and len(data.unreadable) == 2
 
 
+def test_missing_first_file_is_no_header(kaggle, make_hyperparameters, tmp_path):
+    table = write(tmp_path / "own.csv", None, ["none", *EXPECTED], [CLASSES[0], *CLASSES])
+    data = load(make_hyperparameters, kaggle, table, skip_unreadable=True)
+    assert by_number(data) == EXPECTED
+    assert data.unreadable == (("none", "there is no such image"),)
+
+
 @pytest.mark.parametrize(
     "text, words",
     [
