@@ -315,7 +315,10 @@ def format_intervals(rows):
         "Holm's correction for this table."
     )
     if len(known) < len(found):
-        words += " A dash: no interval, which needs three seeds or more that learn on each side."
+        words += (
+            " A dash: no interval. It needs three seeds or more that learn on each side, all "
+            "trained with the same backend and device."
+        )
     return rows, ["", *textwrap.wrap(words, 120)]
 
 
@@ -538,14 +541,19 @@ def baselines_table():
 def recipes_table(pairs, first="published recipe", second="modern recipe"):
     header = ["script", ">epochs", f">{first}, %"]
     header += [">epochs", f">{second}, %", ">95 % interval of the difference"]
-    header += ["both trained with"]
+    header += ["trained with"]
     rows = []
     for runs in pairs:
-        cells, interval = accuracy_cells(runs, None)
+        engines = dict.fromkeys(map(engine_of, runs))
+        if len(engines) == 1:
+            cells, interval = accuracy_cells(runs, None)
+        else:
+            cells = [accuracy_cells([run], None)[0][0] for run in runs]
+            interval = Difference(None, None, None, "unknown")
         epochs = [str(read_run(run)[0]["epochs_done"]) for run in runs]
         script = f"`{read_run(runs[0])[0]['script']}.py`"
         both = [cell for pair in zip(epochs, cells, strict=True) for cell in pair]
-        rows.append([script, *both, interval, engine_of(runs[0])])
+        rows.append([script, *both, interval, "; ".join(engines)])
     return make_table(header, rows)
 
 
