@@ -36,7 +36,7 @@ from internals.report import while_training
 from internals.runs.exit_status import ending
 from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
 from internals.runs.run import Run, create_run, reopen_run
-from internals.runs.sources import digest_code, remembering
+from internals.runs.sources import LOADED_AS, digest_code, remembering
 from internals.training import (
     architecture,
     chance_level,
@@ -57,6 +57,8 @@ from internals.training.muon import Muon
 
 def launch(main):
     """Run a script's `main`; whatever ends it, end with a message and an exit status."""
+    if main.__module__ in LOADED_AS:
+        return
     stdio.make_robust()
     gc.freeze()  # the garbage collector skips what is loaded; else it takes a second at the end
     with (
@@ -134,8 +136,6 @@ def parse_args(description, *recipes, arguments=None):
 
 def load_data(hyperparameters) -> Dataset:
     """Load what `data` names; hold out the first training images, a share of `validation_split`."""
-    if Run.probe:  # a sweep asks about many runs of the same images
-        return Run.probe.load_data(hyperparameters, read_data)
     return read_data(hyperparameters)
 
 
@@ -283,6 +283,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     on_terminal = stdio.is_terminal()  # there Keras draws its progress bar
     with ending(run):
         first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
+        first_batch.check_callbacks(model, hyperparameters.keep_best, callbacks)
         record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)
         if run.stop or not record.go_on():
             return

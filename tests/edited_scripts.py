@@ -224,9 +224,10 @@ COMPILED = {  # name: (script, columns of history.csv beside the seven, words of
     "an object": (compiled(metrics="[keras.metrics.SparseCategoricalAccuracy()]"), [], ""),
     "two metrics": (
         compiled(
-            metrics="['accuracy', keras.metrics.SparseTopKCategoricalAccuracy(2, name='two')]"
+            metrics="[keras.metrics.SparseTopKCategoricalAccuracy(5), "
+            "keras.metrics.SparseCategoricalAccuracy()]"
         ),
-        ["two", "val_two"],
+        ["sparse_top_k_categorical_accuracy", "val_sparse_top_k_categorical_accuracy"],
         "",
     ),
     "AUC": (

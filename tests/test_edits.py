@@ -14,9 +14,19 @@ from internals.core.keras_loader import keras
 import numpy as np
 import pandas as pd
 import pytest
-from edited_scripts import COMPILED, NETWORKS, TINY, compiled, replace, with_layers, with_network
+from edited_scripts import (
+    COMPILED,
+    NETWORKS,
+    RESIDUAL,
+    TINY,
+    compiled,
+    replace,
+    with_layers,
+    with_network,
+)
 
 from internals.comparison.groups import make_groups
+from internals.data import loading
 from internals.data.dataset import load_digits
 from internals.prediction.network import load_predict
 from internals.runs import identity
@@ -33,6 +43,7 @@ def digits(monkeypatch, eager, undrawn):
     (x, y), (x_test, y_test), names = load_digits()
     data = common.Dataset(x[:64], y[:64], x[64:80], y[64:80], x_test[:32], y_test[:32], names)
     monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
+    monkeypatch.setattr(loading, "read_images", loading.read_images)  # which a probe replaces
     monkeypatch.setitem(sys.modules, "common", common)  # which asking a run may change
     yield data
     sys.modules.pop("script", None)
@@ -117,6 +128,20 @@ def test_compiled(edited, digits, name):
     assert record["cross_entropy"] == (name not in others)
 
 
+def changing(change):
+    """Return a script that changes its data before training."""
+    load = "data = common.load_data(hyperparameters)"
+    return replace(
+        (load, f"{load}\n    data = common.dataclasses.replace(data, {change})"), text=TINY
+    )
+
+
+SCHEDULE = """class Slower(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.01 / (1.0 + ops.cast(step, "float32"))
+
+
+"""
 REFUSED = {  # name: (script, what the message says)
     "no softmax": (with_layers(end="layers.Flatten(), layers.Dense(num_classes)"), "no probabil"),
     "no metrics": (replace(*compiled(metrics="[]"), text=TINY), "metrics=['accuracy']"),
@@ -128,21 +153,42 @@ REFUSED = {  # name: (script, what the message says)
         "the network has 2 outputs; it must have one",
     ),
     "divided twice": (
-        replace(
-            (
-                "data = common.load_data(hyperparameters)",
-                "data = common.load_data(hyperparameters)\n"
-                "    data = common.dataclasses.replace(data, x_train=data.x_train / 255)",
-            ),
-            text=TINY,
-        ),
+        changing("x_train=data.x_train / 255"),
         "the images are float64; they must be uint8",
     ),
     "smoothing": (
         replace(
             *compiled(), ("keep_best=True,", "keep_best=True,\n    label_smoothing=0.1,"), text=TINY
         ),
-        "label_smoothing is 0.1; the loss, sparse_categorical_crossentropy, wants whole labels",
+        "label_smoothing is 0.1; the loss, sparse_categorical_crossentropy, is given whole labels",
+    ),
+    "smoothing for an own loss": (
+        replace(
+            *compiled("lambda y, p: -ops.log(ops.sum(p * ops.one_hot(y, 10), axis=-1) + 1e-7)"),
+            ("keep_best=True,", "keep_best=True,\n    label_smoothing=0.1,"),
+            text=TINY,
+        ),
+        "label_smoothing is 0.1; the loss, <lambda>, is given whole labels",
+    ),
+    "a loss for each of two outputs": (
+        replace(
+            *compiled("['sparse_categorical_crossentropy'] * 2", "[['accuracy'], ['accuracy']]"),
+            text=with_network(
+                "x = Input(image_shape)\ny = layers.Flatten()(x)\n"
+                "return Model(x, [layers.Dense(num_classes)(y), layers.Dense(num_classes)(y)])"
+            ),
+        ),
+        "the network has 2 outputs; it must have one",
+    ),
+    "labels as a column": (changing("y_train=data.y_train[:, None]"), "labels.ravel() makes such"),
+    "grey images": (changing("x_train=data.x_train[..., :1]"), "it must be (n, height, width, 3)"),
+    "a schedule that cannot be kept": (
+        replace(
+            *compiled(optimizer="keras.optimizers.Adam(Slower())"),
+            ("def build_model", SCHEDULE + "def build_model"),
+            text=TINY,
+        ),
+        "the learning rate's schedule has no get_config",
     ),
     "not compiled": (
         replace(("    model.compile(", "    model.build; dict("), text=TINY),
@@ -199,6 +245,77 @@ def test_early_stopping(edited):
     with np.load(run.folder / "checkpoint.npz") as saved:  # what a report that goes on judges
         for index, variable in enumerate(model.variables):
             np.testing.assert_array_equal(saved[f"variable{index}"], variable)
+
+
+OWN_METRICS = """
+class Network(Model):
+    def __init__(self, *parts, **settings):
+        super().__init__(*parts, **settings)
+        self.tracker = keras.metrics.Mean(name="loss")
+        self.counter = keras.metrics.SparseCategoricalAccuracy(name="acc")
+
+    @property
+    def metrics(self):
+        return [self.tracker, self.counter]
+
+    def measure(self, data, training):
+        images, labels = data[:2]
+        answers = self(images, training=training)
+        loss = ops.mean(keras.losses.sparse_categorical_crossentropy(labels, answers))
+        self.tracker.update_state(loss)
+        self.counter.update_state(labels, answers)
+        return loss
+
+    def train_step(self, data):
+        import tensorflow as tf
+        with tf.GradientTape() as tape:
+            loss = self.measure(data, training=True)
+        weights = self.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        return {each.name: each.result() for each in self.metrics}
+
+    def test_step(self, data):
+        self.measure(data, training=False)
+        return {each.name: each.result() for each in self.metrics}
+"""
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own tape")
+def test_own_step_has_the_accuracy_that_it_measures(edited):
+    text = with_network(RESIDUAL.replace("Model(inputs,", "Network(inputs,"), OWN_METRICS)
+    pairs = [("        loss=common.make_loss(hyperparameters),\n", "")]
+    text = replace(*pairs, ('        metrics=["accuracy"],\n', ""), text=text)
+    _, run, _ = edited(text)
+    history = run.history()
+    assert [*history.columns] == COLUMNS and history.notna().all(axis=None)
+    assert "loss that of its own train_step" in run.caption
+
+
+def test_images_changed_alike_are_still_the_test_images(edited, digits, monkeypatch):
+    data = common.dataclasses.replace(
+        digits, x_validation=digits.x_test, y_validation=digits.y_test
+    )
+    monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
+    _, run, _ = edited(changing("x_validation=data.x_validation + 0, x_test=data.x_test + 0"))
+    assert run.record["data"]["images"]["validation"] == 0
+
+
+def test_callback_that_would_restore_another_run_is_refused(edited, capsys):
+    lines = (
+        "    common.train(run, model, data, callbacks=[keras.callbacks.BackupAndRestore('b')])\n"
+    )
+    with pytest.raises(SystemExit) as end:
+        edited(with_training(lines), *ONE_EPOCH)
+    assert end.value.code == 2 and "leave it out: --resume goes on" in capsys.readouterr().err
+
+
+def test_averages_that_the_best_epoch_would_discard(edited, capsys):
+    average = "keras.optimizers.Adam(0.001, use_ema=True)"
+    text = replace(*compiled(optimizer=average), text=TINY)
+    edited(text, *ONE_EPOCH)
+    assert "use_ema" not in capsys.readouterr().out
+    edited(text, "--epochs", "1", "--keep-best")
+    assert "the averages of use_ema are lost" in capsys.readouterr().out
 
 
 def test_learning_rate_of_a_callback(edited):
@@ -470,7 +587,7 @@ FROM_IMPORT = replace(
 def ask(path, arguments):
     """Return what a sweep would want of a script that is started with these arguments."""
     Run.probe = script_probe.Probe()
-    Run.probe.loading = True
+    Run.probe.reads = True
     try:
         return script_probe.ask(load(path).main, [str(path), *arguments])
     finally:

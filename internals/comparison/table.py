@@ -227,7 +227,7 @@ def show_table(data_set, width=100):
             room -= needed + 2
             shown.append(index)
     shared = shared_settings(data_set)
-    lines = [shorten(f"all: {shared}", width)] if shared else []
+    lines = textwrap.wrap(f"all: {shared}", width, subsequent_indent="     ") if shared else []
     names = ["run", *shorten_names([row[0] for row in texts[1:]], widths[0])]
     for name, row in zip(names, texts, strict=True):
         cells = [name.ljust(widths[0]), *(row[i].rjust(widths[i]) for i in shown[1:])]

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import os
 import platform
 import sys
@@ -36,6 +37,8 @@ with quiet(), dying_of_interrupt():
     import keras
 if collects:
     gc.enable()
+# its advice on tf.function means no one who trains a third network in one program
+logging.getLogger("tensorflow").addFilter(lambda record: "retracing" not in record.getMessage())
 keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
 keras.config.set_floatx("float32")
 keras.config.set_epsilon(1e-7)

@@ -8,6 +8,7 @@ import linecache
 
 OF_THE_REPORT = ("launch", "report", "finish")  # functions that decide no result
 MOST_LINES = 8  # of a diff in a message
+LOADED_AS = ("asked", "script")  # what a script is called that is loaded to be asked, not launched
 LAUNCHED = {}  # texts by path, as they were when the script that runs was started
 
 

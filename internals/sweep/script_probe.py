@@ -14,11 +14,13 @@ import shlex
 import signal
 import sys
 import traceback
+import types
 from pathlib import Path
 
 from internals.core.keras_loader import keras
 
 from internals.core.files import fail
+from internals.data import loading
 from internals.runs.run import Run
 from internals.training import architecture
 
@@ -30,19 +32,22 @@ class Answer(Exception):
 class Probe:
     """What Run.probe is while a script is asked: it answers in place of data and of a run."""
 
-    loading = False  # before that it answers with the hyperparameters
-    which, data = None, None  # the last images, which most of the runs share
+    reads = False  # before that it answers with the hyperparameters
+    which, images = None, None  # the last ones, which most of the runs share
 
-    def load_data(self, hyperparameters, load):
-        """Return the images of these hyperparameters, loaded anew only where they are others."""
-        if not self.loading:
+    def __init__(self):
+        self.read, loading.read_images = loading.read_images, self.read_images
+
+    def read_images(self, hyperparameters):
+        """Return the images of these hyperparameters, read anew only where they are others."""
+        if not self.reads:
             raise Answer(hyperparameters)
         which = which_data(hyperparameters)
         if self.which != which:
-            self.data = None  # first, so that images are never in memory twice
+            self.images = None  # first, so that images are never in memory twice
             with contextlib.redirect_stdout(sys.stderr):
-                self.which, self.data = which, load(hyperparameters)
-        return self.data
+                self.which, self.images = which, self.read(hyperparameters)
+        return self.images
 
     def start_run(self, record):
         """Answer with what run.json would hold."""
@@ -62,12 +67,14 @@ def main(output=None):
     script, commands = sys.argv[1], json.load(sys.stdin)
     sys.path.insert(0, str(Path(script).resolve().parent))  # as Python does for a script
     with explaining_faults([script]), contextlib.redirect_stdout(io.StringIO()):
-        script_main = runpy.run_path(script, run_name="asked").get("main")
-    if not script_main:
+        module = types.ModuleType("asked")
+        vars(module).update(runpy.run_path(script, run_name="asked"))
+        sys.modules["asked"] = module  # where Python looks for the source of a class
+    if not (script_main := vars(module).get("main")):
         raise SystemExit(f"error: {script} has no main(); it cannot be swept")
     Run.probe, answers = Probe(), [None] * len(commands)
     parsed = [ask(script_main, [script, *command]) for command in commands]  # all, first
-    Run.probe.loading = True
+    Run.probe.reads = True
     for index in sorted(range(len(commands)), key=lambda i: which_data(parsed[i])):
         answers[index] = ask(script_main, [script, *commands[index]])
         keras.utils.clear_session()  # or all the networks stay in memory

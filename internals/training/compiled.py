@@ -10,6 +10,8 @@ from internals.core.keras_loader import keras
 
 import numpy as np
 
+from internals.core.files import fail
+
 KERAS_LOSSES = {each for each in vars(keras.losses).values() if callable(each)}
 CROSS_ENTROPIES = {
     keras.losses.sparse_categorical_crossentropy,
@@ -92,18 +94,22 @@ def build_metrics(model, images, labels, outputs):
     Made in the first step of training, TensorFlow would trace that step a second time.
     """
     if model.loss is not None:
-        model.compute_loss(images, labels, outputs)
-        model.compute_metrics(images, labels, outputs)
+        values = {"x": images, "y": labels, "y_pred": outputs, "sample_weight": None}
+        model.compute_loss(**values)
+        model.compute_metrics(**values)
         model.reset_metrics()
 
 
 def find_accuracy(model):
-    """Return the name under which Keras reports the accuracy; None where nothing measures it."""
-    if model.loss is None:  # the network has a train_step of its own
-        return "accuracy"
-    names = [*model.get_metrics_result()]
-    known = [each for each in names if each.endswith("accuracy") and not each.startswith("top_k")]
-    return next((each for each in ("accuracy", "acc", *known) if each in names), None)
+    """Return the name under which Keras reports the accuracy; None where nothing measures it.
+
+    That of the likeliest class is meant, not that of the five likeliest.
+    """
+    own_step = model.loss is None  # with metrics of its own, which it may make as it likes
+    names = [each.name for each in model.metrics] if own_step else [*model.get_metrics_result()]
+    known = [each for each in names if each.endswith("accuracy") and "top" not in each]
+    found = (each for each in ("accuracy", "acc", *known) if each in names)
+    return next(found, "accuracy" if own_step else None)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -117,6 +123,7 @@ def describe(model):
     network's output for such.
     """
     loss = model.loss if isinstance(model.loss, str) else find_loss(model)
+    loss = "that of its own train_step" if loss is None else loss
     if not isinstance(loss, str):
         loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings_of(loss) or ''}".strip()
     return {
@@ -129,7 +136,10 @@ def describe(model):
 
 def describe_optimizer(optimizer):
     """Return the class of an optimizer and all its settings as JSON can hold them."""
-    settings = {"class": type(optimizer).__name__} | optimizer.get_config()
+    try:
+        settings = {"class": type(optimizer).__name__} | optimizer.get_config()
+    except NotImplementedError:  # of a schedule; Keras could not save the network either
+        fail("the learning rate's schedule has no get_config, so no run can keep it; give it one")
     del settings["name"]  # counted up by Keras
     return json.loads(json.dumps(settings, default=str))
 

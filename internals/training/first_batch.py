@@ -11,6 +11,7 @@ import numpy as np
 from internals.core.files import fail
 from internals.core.layers import find_calls
 from internals.core.probabilities import PROBABILITIES, find_meaning
+from internals.core.terminal import say
 from internals.training import compiled
 
 COUNT = 2  # images: more would need memory that training may not
@@ -19,11 +20,7 @@ FAINT = 0.01  # values as small as images that were divided by 255 twice
 
 def check(model, normalise, data, label_smoothing):
     """End the program with a message where this network cannot learn from these images."""
-    if data.x_train.dtype != np.uint8:
-        fail(
-            f"the images are {data.x_train.dtype}; they must be uint8, 0 to 255: "
-            "common.normalise changes them batch by batch"
-        )
+    check_data(data)
     if not model.compiled:
         fail("the network is not compiled; call model.compile before common.start_run")
     if isinstance(model, keras.Sequential) and not model.built:  # it was given no Input
@@ -36,19 +33,53 @@ def check(model, normalise, data, label_smoothing):
     warn_of_faint_images(model, images)
 
 
+def check_data(data):
+    """End the program where images or labels are not as all else here takes them."""
+    images, labels = data.x_train, data.y_train
+    if images.dtype != np.uint8:
+        fail(
+            f"the images are {images.dtype}; they must be uint8, 0 to 255: "
+            "common.normalise changes them batch by batch"
+        )
+    if images.ndim != 4 or images.shape[3] != 3:
+        fail(
+            f"the images have the shape {images.shape}; it must be (n, height, width, 3): of grey "
+            "ones np.repeat(images, 3, axis=3) makes three channels"
+        )
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        fail(
+            f"the labels have the shape {labels.shape} and are {labels.dtype}; they must be whole "
+            "numbers (n,): of a column labels.ravel() makes such, of one-hot labels argmax(axis=1)"
+        )
+
+
+def check_callbacks(model, keep_best, callbacks):
+    """Speak up where a callback or the optimizer would undo what a run does, or the reverse."""
+    kinds = {type(each).__name__ for each in callbacks}
+    if "BackupAndRestore" in kinds:
+        fail("callbacks has BackupAndRestore; leave it out: --resume goes on from checkpoint.npz")
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of float16
+    if keep_best and getattr(optimizer, "use_ema", False) and "SwapEMAWeights" not in kinds:
+        say(
+            "warning: keep_best goes back to the weights of an epoch, so the averages of use_ema "
+            "are lost; add the callback keras.callbacks.SwapEMAWeights(swap_on_epoch=True), or "
+            "--no-keep-best"
+        )
+
+
 def look(model, normalise, data, label_smoothing):
     """Return the first images and what the network answers; loss and metrics are built by it."""
     images = normalise(data.x_train[:COUNT])
-    labels = compiled.make_labels(model, data.y_train[:COUNT], data.num_classes)
-    if label_smoothing and compiled.is_cross_entropy(model) and labels.ndim == 1:
-        fail(
-            f"label_smoothing is {label_smoothing}; the loss, {compiled.describe(model)['loss']}, "
-            "wants whole labels: compile with common.make_loss, or set it to 0"
-        )
     outputs = model(images, training=False)
     hint = "; the last layers are Flatten(), if need be, and Dense(num_classes)"
     several = isinstance(outputs, list | tuple | dict)
     check_shape("output", [*outputs] if several else (*outputs.shape,), (data.num_classes,), hint)
+    labels = compiled.make_labels(model, data.y_train[:COUNT], data.num_classes)
+    if label_smoothing and model.loss is not None and labels.ndim == 1:
+        fail(
+            f"label_smoothing is {label_smoothing}; the loss, {compiled.describe(model)['loss']}, "
+            "is given whole labels: compile with common.make_loss, or set it to 0"
+        )
     compiled.build_metrics(model, images, labels, outputs)
     return images, outputs
 

@@ -8,8 +8,6 @@ import subprocess
 import sys
 import time
 
-import common
-
 import fake_training
 import joblib
 import pytest
@@ -17,6 +15,7 @@ from conftest import ROOT
 from made_runs import change_record, make_run
 
 from internals.core.locks import locked
+from internals.data import loading
 from internals.runs.identity import is_same_run
 from internals.runs.run import Run, read_record
 from internals.sweep import executors, jobs, plan, script_probe
@@ -122,6 +121,7 @@ def ask(monkeypatch, capsys):
     monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(Run, "probe", None)
+    monkeypatch.setattr(loading, "read_images", loading.read_images)  # which a probe replaces
 
     def ask(script, *commands):
         monkeypatch.setattr(sys, "argv", ["asking", str(ROOT / f"{script}.py")])
@@ -171,6 +171,7 @@ def test_fault_in_a_script_is_one_line(monkeypatch, capsys, tmp_path, text, mess
     monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(Run, "probe", None)
+    monkeypatch.setattr(loading, "read_images", loading.read_images)  # which a probe replaces
     monkeypatch.setattr(sys, "argv", ["asking", str(script)])
     monkeypatch.setattr(sys, "stdin", io.StringIO('[["--seed", "0"]]'))
     with pytest.raises(SystemExit) as end:
@@ -191,12 +192,18 @@ def test_script_that_writes_anything_to_stdout(tmp_path):
 
 def test_own_switch_and_wrong_value(ask, monkeypatch, capsys):
     loads = []
-    load = common.read_data
-    monkeypatch.setattr(common, "read_data", lambda own: loads.append(own) or load(own))
+    read = loading.read_images
+
+    def count(own):
+        loads.append(own)
+        return read(own)
+
+    monkeypatch.setattr(loading, "read_images", count)
     with pytest.raises(SystemExit) as end:
         ask("vgg16", "--data digits", "--data digits --epochs 0")
     assert end.value.code == 2 and loads == []
     assert "error: epochs is 0; it must be a whole number" in capsys.readouterr().err
+    monkeypatch.setattr(loading, "read_images", count)  # in place of the first probe's
     with_norm, without = ask(
         "vgg16", *(f"--data digits {each}" for each in ("--batch-norm", "--no-batch-norm"))
     )
