@@ -35,7 +35,7 @@ PARTS = [
 # The last row of the scripts whose modern recipe trains with Muon: what made it one with SGD.
 MUON_ROW = ("8-muon", "Muon in place of SGD, with values of its own")
 SGD = "--optimizer sgd --adam-share 1 --momentum 0.9 --learning-rate 0.05 --weight-decay 0.005"
-WITH_SGD = {"udacity_cnn": SGD, "4layerCNN": SGD}
+WITH_SGD = {"udacity_cnn": SGD, "4layerCNN": SGD, "6layerCNN": f"{SGD} --batch-size 128"}
 
 
 FLAG = re.compile(r"--\S+(?: [^-]\S*)?")  # with its value, if it has one

@@ -182,14 +182,14 @@ BASELINES = [
 # A run of each recipe, published and modern; and modern ones with fewer epochs.
 RECIPES = [
     (FOUR_LAYERS_20, "4layerCNN/2026-11-28_15-37-29_muon"),
-    (SIX_LAYERS_20, "6layerCNN/2026-11-27_11-50-27_modern"),
+    (SIX_LAYERS_20, "6layerCNN/2026-11-28_20-57-23_muon"),
     (MINIVGGNET, "minivggnet/2026-11-27_11-52-42_modern"),
     (VGG16_PUBLISHED, "vgg16/2026-11-27_11-50-29-2_modern"),
     (UDACITY, "udacity_cnn/2026-11-28_14-57-21_muon"),
 ]
 SHORTER = [
     (FOUR_LAYERS_20, "4layerCNN/2026-11-28_13-11-26-2_muon-fifth"),
-    (SIX_LAYERS_20, "6layerCNN/2026-11-27_11-55-32-2_five-epochs"),
+    (SIX_LAYERS_20, "6layerCNN/2026-11-28_12-40-43_muon-fifth"),
     (MINIVGGNET, "minivggnet/2026-11-27_11-54-31_twelve-epochs"),
     (VGG16_PUBLISHED, "vgg16/2026-11-27_11-56-14_three-epochs"),
     (UDACITY, "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth"),
@@ -202,6 +202,11 @@ MUON = [
         "4layerCNN/2026-11-28_13-11-26-2_muon-fifth",
     ),
     ("4layerCNN/2026-11-21_22-52-13_modern", "4layerCNN/2026-11-28_15-37-29_muon"),
+    (
+        "6layerCNN/2026-11-27_11-55-32-2_five-epochs",
+        "6layerCNN/2026-11-28_12-40-43_muon-fifth",
+    ),
+    ("6layerCNN/2026-11-27_11-50-27_modern", "6layerCNN/2026-11-28_20-57-23_muon"),
     (
         "minivggnet/2026-11-27_09-01-16-2_modern",
         "minivggnet/2026-11-28_15-06-54_muon-fifth",
