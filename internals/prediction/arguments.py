@@ -10,7 +10,7 @@ import tyro
 
 from internals.core.files import check_output, expand, fail
 from internals.core.text import format_line, format_path
-from internals.runs.commands import command_to_go_on
+from internals.runs.commands import command_to_go_on, command_to_repeat
 from internals.runs.run_reader import names_of, read_folders
 
 MODEL = "model.keras"
@@ -93,7 +93,7 @@ def explain_untrained(run):
     go_on = command_to_go_on(run)
     if go_on and (run.folder / "checkpoint.npz").is_file():
         fail(f"{lack}: it was stopped. To go on: {format_line(go_on)}")
-    command = run.record.get("command") or f"python {script}"
+    command = command_to_repeat(run) or f"python {script}"
     fail(f"{lack}, which git does not keep. To make one: {format_line(command)}")
 
 

@@ -271,7 +271,7 @@ def test_rows_open_and_columns_sort(page):
     button.send_keys("\n")  # by the keyboard
     shown = [row.text for row in find(page, "tr.member") if row.is_displayed()]
     assert len(shown) == 3 and "seed 2" in shown[2] and "74.00 %" in shown[2]
-    assert "to repeat: python 4layerCNN.py --seed 2" in shown[2]
+    assert "to repeat: KERAS_BACKEND=jax python 4layerCNN.py --seed 2" in shown[2]
     assert button.get_attribute("aria-expanded") == "true"
     accuracy = [each for each in find(page, "th button") if each.text == "accuracy"][1]
     for first in ("seeds", "decay"):  # the highest first

@@ -198,8 +198,8 @@ def test_run_without_its_network(tmp_path, monkeypatch, capsys):
     (write_run(results, "udacity_cnn", 4) / "run.json").write_text("{")
     for name, words in (
         ("4layerCNN", "has no model.keras, the trained network, which git does not keep. To make"),
-        ("4layerCNN", " one: python 4layerCNN.py --seed 3\n"),
-        (f"6layerCNN/{stopped.name}", "To go on: python 6layerCNN.py --resume results/6layerCNN/"),
+        ("4layerCNN", " one: KERAS_BACKEND=jax python 4layerCNN.py --seed 3\n"),
+        (f"6layerCNN/{stopped.name}", "To go on: KERAS_BACKEND=jax python 6layerCNN.py --resume "),
         ("results/udacity_cnn", "2026-11-20_14-30-04 is broken: run.json: Expecting"),
     ):
         with pytest.raises(SystemExit) as stop:
