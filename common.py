@@ -380,8 +380,9 @@ def finish(run):
     run.save(status=status)
     if status == "diverged" or status == "finished" and run.hyperparameters.schedule == "cosine":
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
-    epochs, seconds = run.record["epochs_done"], run.record.get("seconds", 0)
-    print(f"Training: {count_nouns(epochs, 'epoch')} in {seconds / 60:.1f} minutes")
+    if epochs := run.record["epochs_done"]:  # 0 where the script did not train by `train`
+        minutes = run.record.get("seconds", 0) / 60
+        print(f"Training: {count_nouns(epochs, 'epoch')} in {minutes:.1f} minutes")
     try:
         from internals.comparison import page  # here, so that nothing wrong there stops a run
 

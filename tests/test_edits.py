@@ -399,13 +399,14 @@ def test_interrupted_phase_goes_on(edited, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_own_fit(edited):
-    """A script that trains by itself has a report, if no curves."""
+def test_own_fit(edited, capsys):
+    """A script that trains by itself has a report, if no curves, and no epochs are named."""
     lines = "    model.fit(data.x_train / 255.0, data.y_train, verbose=0)\n"
     _, run, _ = edited(with_training(lines))
     read = read_run(run.folder)
     assert read.record["status"] == "finished" and read.accuracy >= 0
     assert not (run.folder / "history.csv").exists()
+    assert "Training:" not in capsys.readouterr().out
 
 
 def test_last_update_diverges(edited, tmp_path):

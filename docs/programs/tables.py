@@ -322,7 +322,7 @@ def format_intervals(rows):
     if len(known) < len(found):
         words += (
             " A dash: no interval. It needs three seeds or more that learn on each side, all "
-            "trained with the same backend and device."
+            "trained with the same backend, device and precision."
         )
     return rows, ["", *textwrap.wrap(words, 120)]
 
@@ -353,9 +353,10 @@ def reference_table():
 
 
 def engine_of(run):
-    """Return the backend and the kind of device that computed the run."""
-    record, _ = read_run(run)
-    return f"{SPELLED[record['backend']]}, {record['device'].upper()}"
+    """Return the backend, the kind of device and, if not float32, the precision of the run."""
+    found = circumstances(run)
+    words = [SPELLED[found["backend"]], found["device"].upper()]
+    return ", ".join(words if found["precision"] == "float32" else [*words, found["precision"]])
 
 
 @functools.cache
