@@ -1,8 +1,8 @@
 """Six convolutions in three blocks, so deeper than 4layerCNN.
 
 Each block has twice as many patterns as the one before. Dropout stands between the two convolutions
-of a block. MaxNorm(3) keeps the weights of each unit in the wide dense layer from growing. Trained
-for 100 epochs the network first overfits. From about the 23rd on it gets worse on its training
+of a block. MaxNorm(3) limits the size of the weights of each unit in the wide dense layer. Trained
+for 100 epochs the network first overfits. From about epoch 23 on it gets worse on its training
 images, too.
 
 Measured on JPEG copies of the images: 73.10 % of the test images after 10 epochs (mean of three

@@ -5,7 +5,7 @@ the first tenth of the training images, and at the end goes back to the epoch wi
 on them.
 
 Measured on JPEG copies of the images: 71.34 % of the test images with 15 epochs (mean of four
-seeds, 70.65 to 71.78); 4 to 5 minutes on two processor cores. With --recipe modern 83.29 % after 30
+seeds, 70.65 to 71.78); 4 to 5 minutes on a processor. With --recipe modern 83.29 % after 30
 (mean of three seeds).
 
     python udacity_cnn.py --data digits

@@ -1,4 +1,4 @@
-"""Draw the learning rate of minivggnet.py by update, as published and under a cosine.
+"""Draw the learning rate of minivggnet.py by epoch, as published and under a cosine.
 
 python docs/pictures/learning_rates.py
 """
@@ -15,12 +15,13 @@ def draw():
     figure = new_figure(8, 3.2)
     axes = figure.subplots()
     modern, epochs = minivggnet.MODERN, minivggnet.MODERN.epochs
-    for recipe, color in ((minivggnet.PUBLISHED, BLUE), (modern, ORANGE)):
+    recipes = {"published, SGD": (minivggnet.PUBLISHED, BLUE), "modern, Muon": (modern, ORANGE)}
+    for label, (recipe, color) in recipes.items():
         updates = epochs * 50_000 // recipe.batch_size
         schedule = common.make_schedule(recipe, updates)
         at = np.linspace(0, updates, 200)
         rates = [float(schedule(update)) for update in at]
-        axes.plot(at / updates * epochs, rates, color=color, label=recipe.recipe)
+        axes.plot(at / updates * epochs, rates, color=color, label=label)
     axes.set(xlabel="epoch", ylabel="learning rate", xlim=(0, epochs), ylim=(0, None))
     axes.legend(frameon=False)
     clear_axes(axes)

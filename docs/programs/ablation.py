@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = [
     (
         "1-optimizer",
-        "SGD with momentum, the modern learning rate and batch size, weights of the last epoch",
+        "SGD with momentum 0.9, learning rate 0.05 and larger batches, weights of the last epoch",
         "",
     ),
     ("2-cosine", "`schedule` cosine, `warmup` 0.2", "--schedule inverse_time --warmup 0"),
@@ -35,7 +35,12 @@ PARTS = [
 # The last row of the scripts whose modern recipe trains with Muon: what made it one with SGD.
 MUON_ROW = ("8-muon", "Muon in place of SGD, with values of its own")
 SGD = "--optimizer sgd --adam-share 1 --momentum 0.9 --learning-rate 0.05 --weight-decay 0.005"
-WITH_SGD = {"udacity_cnn": SGD, "4layerCNN": SGD, "6layerCNN": f"{SGD} --batch-size 128"}
+WITH_SGD = {
+    "udacity_cnn": SGD,
+    "4layerCNN": SGD,
+    "6layerCNN": f"{SGD} --batch-size 128",
+    "minivggnet": f"{SGD} --batch-size 128 --weight-decay 0.01",  # the last value of a flag counts
+}
 
 
 FLAG = re.compile(r"--\S+(?: [^-]\S*)?")  # with its value, if it has one
