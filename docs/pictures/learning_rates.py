@@ -15,12 +15,12 @@ def draw():
     figure = new_figure(8, 3.2)
     axes = figure.subplots()
     modern, epochs = minivggnet.MODERN, minivggnet.MODERN.epochs
-    recipes = {"published, SGD": (minivggnet.PUBLISHED, BLUE), "modern, Muon": (modern, ORANGE)}
-    for label, (recipe, color) in recipes.items():
+    for recipe, color in ((minivggnet.PUBLISHED, BLUE), (modern, ORANGE)):
         updates = epochs * 50_000 // recipe.batch_size
         schedule = common.make_schedule(recipe, updates)
         at = np.linspace(0, updates, 200)
         rates = [float(schedule(update)) for update in at]
+        label = f"{recipe.recipe}, {recipe.optimizer}"
         axes.plot(at / updates * epochs, rates, color=color, label=label)
     axes.set(xlabel="epoch", ylabel="learning rate", xlim=(0, epochs), ylim=(0, None))
     axes.legend(frameon=False)

@@ -422,12 +422,12 @@ def accuracy_cells(runs, epochs):
     return cells, compare_by_seeds(found[0], found[-1])
 
 
-def check_alike(*runs):
-    """Raise ValueError where runs differ in backend, device, precision or images."""
+def check_alike(*runs, names=("backend", "device", "precision", "images")):
+    """Raise ValueError where runs, or their other seeds, differ in these circumstances."""
     expected = circumstances(runs[0])
     for seed in (seed for run in runs for seed in seeds_of(run)):
         found = circumstances(seed)
-        if different := [name for name in found if found[name] != expected[name]]:
+        if different := [name for name in names if found[name] != expected[name]]:
             raise ValueError(f"{seed} differs from {runs[0]} in {', '.join(different)}")
 
 
@@ -556,6 +556,7 @@ def recipes_table(pairs, first="published recipe", second="modern recipe"):
         if len(engines) == 1:
             cells, interval = accuracy_cells(runs, None)
         else:
+            check_alike(*runs, names=["images"])
             cells = [accuracy_cells([run], None)[0][0] for run in runs]
             interval = Difference(None, None, None, "unknown")
         epochs = [str(read_run(run)[0]["epochs_done"]) for run in runs]
