@@ -234,7 +234,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
         "network": architecture.digest(model),
         "preprocessing": digest_preprocessing(normalise, data.image_shape),
         "backend": keras.backend.backend(),
-        "edits": compiled.describe_edits(model, *recipe),
+        "edits": compiled.describe_edits(model, *recipe, hyperparameters.precision),
         **compiled.describe(model),
         **start,
     }

@@ -344,7 +344,7 @@ def run(tmp_path, make_hyperparameters):
         "1,0.25,1.5,0.5,1.25,0.1,40\n2,0.5,1.25,0.75,1.0,0.1,50\n"
     )
     hyperparameters = make_hyperparameters(epochs=2)
-    caption = run_summary.format_hyperparameters(hyperparameters)
+    caption = run_summary.format_hyperparameters(hyperparameters, {})
     return Run(folder, hyperparameters, record, caption=caption)
 
 

@@ -258,6 +258,16 @@ COMPILED = {  # name: (script, columns of history.csv beside the seven, words of
         [],
         "learning rate ExponentialDecay",
     ),
+    "precision": (
+        [
+            (
+                "    model = build_model(",
+                "    keras.config.set_dtype_policy('mixed_bfloat16')\n    model = build_model(",
+            )
+        ],
+        [],
+        "seed 0, bfloat16",
+    ),
     "eager": (compiled(run_eagerly=True), [], ""),
     "jit": (compiled(jit_compile=True), [], ""),
     "several steps": (compiled(steps_per_execution=2), [], ""),

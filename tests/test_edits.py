@@ -48,6 +48,7 @@ def digits(monkeypatch, eager, undrawn):
     yield data
     sys.modules.pop("script", None)
     keras.utils.clear_session()
+    keras.config.set_dtype_policy("float32")
 
 
 @pytest.fixture

@@ -144,8 +144,8 @@ def describe_optimizer(optimizer):
     return json.loads(json.dumps(settings, default=str))
 
 
-def describe_edits(model, recipe_optimizer, recipe_loss):
-    """Return the optimizer and the loss in words, each only where it is not that of the recipe.
+def describe_edits(model, recipe_optimizer, recipe_loss, recipe_precision):
+    """Return optimizer, loss and precision in words, each only where it is not the recipe's.
 
     Captions name them in place of the recipe's values.
     """
@@ -164,6 +164,8 @@ def describe_edits(model, recipe_optimizer, recipe_loss):
         edits["optimizer"] = ", ".join(words)
     if find_loss(model) is not keras.losses.get(recipe_loss):
         edits["loss"] = describe(model)["loss"]
+    if model.compute_dtype != recipe_precision:
+        edits["precision"] = model.compute_dtype
     return edits
 
 

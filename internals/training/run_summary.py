@@ -14,7 +14,8 @@ INDENT = " " * 12  # below the words of a line of the summary
 def print_summary(run, model, data):
     """Print what is trained, where, on what, with how many weights, and what that takes."""
     device, hyperparameters = run.record["device"], run.hyperparameters
-    count, precision = run.record["data"]["images"], hyperparameters.precision
+    count = run.record["data"]["images"]
+    precision = find_precision(hyperparameters, run.record["edits"])
     validation = f"{count['validation']:,} validation, " if count["validation"] else ""
     also = "" if validation else ", which validate, too"
     steps = math.ceil(count["train"] / hyperparameters.batch_size)
@@ -27,7 +28,7 @@ def print_summary(run, model, data):
     if seen > run.record["devices"]:
         say(f"note: {seen} GPUs are seen, {run.record['devices']} used; {devices.why_not_all()}")
     if precision != "float32":
-        print(f"precision:  {precision}, weights and softmax float32")
+        print(f"precision:  {precision}, weights {model.variable_dtype}")
     if device == "cpu" and devices.lacks_arithmetic(precision):
         say(
             f"warning: this processor has no {precision} arithmetic; compare the "
@@ -63,10 +64,10 @@ def describe_balance(data, hyperparameters):
     return f", unbalanced ({unbalanced}): {words}"
 
 
-def format_hyperparameters(values, edits=()):
+def format_hyperparameters(values, edits):
     """Return the hyperparameters that a plot should name, in one line.
 
-    `edits` holds the words for an "optimizer" or a "loss" compiled in place of the recipe's.
+    `edits` holds the words for an "optimizer", a "loss" or a "precision" in place of the recipe's.
     """
     words = [Path(values.data).name, f"{values.recipe} recipe"]
     if values.image_size != 32:
@@ -86,9 +87,14 @@ def format_hyperparameters(values, edits=()):
     words += [format_own(name, getattr(values, name)) for name in find_own(values)]
     epochs = count_nouns(values.epochs, "epoch")
     words += [f"batch size {values.batch_size}", epochs, f"seed {values.seed}"]
-    if values.precision != "float32":
-        words.append(values.precision)
+    precision = find_precision(values, edits)
+    words += [precision] if precision != "float32" else []
     return ", ".join(words)
+
+
+def find_precision(hyperparameters, edits):
+    """Return the precision of the layers' arithmetic: the recipe's, if the script sets no other."""
+    return edits.get("precision", hyperparameters.precision)
 
 
 def find_own(values):

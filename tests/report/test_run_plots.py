@@ -279,7 +279,7 @@ def test_samples_of_many_classes_and_in_their_order(run, figures, random):
 @pytest.mark.parametrize("width", [4, 8])
 def test_details_stay_inside_the_figure(run, width):
     values = import_script("udacity_cnn").MODERN.but(precision="bfloat16")
-    run.caption = format_hyperparameters(values)
+    run.caption = format_hyperparameters(values, {})
     figure = new_figure("title", name_run(run), width, 3)
     title, details = figure.texts
     assert "bfloat16" in details.get_text() and len(details.get_text().splitlines()) > 2
