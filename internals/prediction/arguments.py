@@ -22,7 +22,7 @@ class Options:
 
     # a run's folder or name, or a folder of runs, such as results/minivggnet: the newest in it
     run: Annotated[str, tyro.conf.Positional]
-    # the pictures: jpg, png, webp, tif or another that Pillow reads; heic with pillow-heif
+    # the pictures: jpg, png, webp, tif and others; heic with pillow-heif
     pictures: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     crop: bool = False  # cut out the square in the middle; else all is squeezed, as in training
     invert: bool = False  # make light what is dark, such as ink on paper for the digits
