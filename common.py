@@ -22,7 +22,7 @@ from internals.core.keras_loader import keras
 import numpy as np
 
 from internals.core import stdio
-from internals.core.files import write_file, write_text
+from internals.core.files import write_text
 from internals.core.probabilities import find_meaning, to_probabilities
 from internals.core.signals import handling_signals, raising_signals
 from internals.core.terminal import fill, say
@@ -35,7 +35,8 @@ from internals.data.preprocessing import digest_preprocessing
 from internals.report import while_training
 from internals.runs.exit_status import ending
 from internals.runs.hyperparameters import as_json, check_hyperparameters, parse_hyperparameters
-from internals.runs.run import Run, create_run, reopen_run
+from internals.runs.resuming import follows_cosine, reopen_run
+from internals.runs.run import Run, create_run
 from internals.runs.sources import LOADED_AS, digest_code, remembering
 from internals.training import (
     architecture,
@@ -274,6 +275,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
     if epochs < 1:
         return
     size, seed = hyperparameters.batch_size, hyperparameters.seed
+    callbacks = keras.tree.flatten(callbacks or [])  # `fit` takes a single one, and None
     batches = ImageBatches(data.x_train, data.y_train, normalise, size, seed)
     batches.set_augmentation(hyperparameters.flip, hyperparameters.shift)
     validation = ImageBatches(data.x_validation, data.y_validation, normalise)
@@ -329,10 +331,10 @@ def evaluate(model, images, labels, flip=False):
     Logits and other scores are made probabilities. Labels are not smoothed, regularisation is not
     counted. With `flip` the probabilities are the mean of those of the image and its mirror image.
     """
-    model.steps_per_execution = 1  # or TensorFlow has all batches of an execution in memory at once
     views = [images, images[:, :, ::-1]] if flip else [images]
     streams = [ImageBatches(view, labels, normalise).stream() for view in views]
-    outputs = [model.predict(stream, verbose=0).astype("float32") for stream in streams]
+    with tensorflow_speedups.taking_steps(model, 1):  # or all batches are in memory at once
+        outputs = [model.predict(stream, verbose=0).astype("float32") for stream in streams]
     meaning = find_meaning(outputs[0], compiled.takes_logits(model))
     probabilities = np.mean([to_probabilities(each, meaning) for each in outputs], axis=0)
     loss = compiled.mean_loss(model, labels, probabilities, np.mean(outputs, axis=0))
@@ -348,7 +350,7 @@ def report(run, model, data):
 
     with ending(run):
         distributed.leave_others(run)
-        write_file(run.folder / "model.keras", model.save)
+        architecture.save_network(model, run.folder / "model.keras")
         flip = run.hyperparameters.flip_test
         probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
         run.save(test_accuracy=accuracy, test_loss=loss)
@@ -378,7 +380,7 @@ def finish(run):
     """Say what the run has written and, where it is not at its end, how to go on."""
     status = run.stop.status if run.stop else "finished"
     run.save(status=status)
-    if status == "diverged" or status == "finished" and run.hyperparameters.schedule == "cosine":
+    if status == "diverged" or status == "finished" and follows_cosine(run.record):
         (run.folder / "checkpoint.npz").unlink(missing_ok=True)
     if epochs := run.record["epochs_done"]:  # 0 where the script did not train by `train`
         minutes = run.record.get("seconds", 0) / 60

@@ -133,7 +133,7 @@ thread.start()
 thread.join()
 run, model = found[0]
 assert model.built and run.record["status"] == "finished"
-assert run.record["command"] == "python udacity_cnn.py"
+assert run.record["command"].startswith("python udacity_cnn.py --data ")
 print("all well")
 """
 

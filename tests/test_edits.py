@@ -5,6 +5,7 @@ pictures. What it has saved is loaded anew and judged by NumPy.
 """
 
 import importlib.util
+import io
 import json
 import sys
 
@@ -191,6 +192,14 @@ REFUSED = {  # name: (script, what the message says)
         ),
         "the learning rate's schedule has no get_config",
     ),
+    "labels of all images": (
+        changing("x_train=data.x_train[:50]"),
+        "x_train has 50 images and y_train 64 labels",
+    ),
+    "labels from 1": (
+        changing("y_test=data.y_test + 1"),
+        "the labels of y_test go from 1 to 10; with 10 classes they must be 0 to 9",
+    ),
     "not compiled": (
         replace(("    model.compile(", "    model.build; dict("), text=TINY),
         "is not compiled",
@@ -368,6 +377,169 @@ def test_phases(edited):
     assert not all(np.array_equal(*pair) for pair in moved)
 
 
+def test_phase_goes_on_from_the_weights_that_the_network_has(edited):
+    """Weights set by hand between two phases, or those of the best epoch, are not undone."""
+    lines = """    common.train(run, model, data)
+    model.layers[-1].set_weights([0 * each for each in model.layers[-1].get_weights()])
+    model.layers[-1].trainable = False
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    common.train(run, model, data, epochs=1)
+"""
+    _, _, model = edited(with_training(lines), "--epochs", "1", "--no-keep-best")
+    assert not any(each.any() for each in model.layers[-1].get_weights())
+    lines = """    class Spoil(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                model.layers[-1].bias.assign([50.0] + [0.0] * 9)
+    common.train(run, model, data, callbacks=[Spoil()])
+    model.compile(keras.optimizers.SGD(1e-30), model.loss, metrics=["accuracy"])
+    common.train(run, model, data, epochs=1)
+"""
+    _, run, _ = edited(with_training(lines), "--epochs", "2", "--keep-best")
+    best, spoiled, later = run.history().val_loss
+    assert later == pytest.approx(best) and spoiled > 2 * best
+
+
+def test_network_grows_between_phases(edited, capsys):
+    lines = """    common.train(run, model, data)
+    end = [layers.Dense(7), layers.Dense(10, activation="softmax")]
+    model = Sequential([*model.layers[:-1], *end])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    common.train(run, model, data, epochs=1)
+"""
+    _, run, model = edited(with_training(lines), "--epochs", "2", "--keep-best")
+    assert run.record["status"] == "finished" and run.history().epoch.tolist() == [1, 2, 3]
+    assert run.record["best_epoch"] == 3  # the weights of the others do not fit
+
+
+OWN_STEPS = {
+    "fit": "    model.fit(data.x_train[:9] / 255.0, data.y_train[:9], verbose=0)\n",
+    "evaluate": "    model.evaluate(data.x_test / 255.0, data.y_test, verbose=0)\n",
+    "a phase with a callback": "    note = [keras.callbacks.LambdaCallback("
+    "on_train_batch_end=lambda batch, logs: None)]\n"
+    "    common.train(run, model, data, callbacks=note)\n",
+}
+
+
+@pytest.mark.parametrize("name", OWN_STEPS)
+def test_all_images_are_trained_whatever_came_before(edited, name):
+    """What Keras has compiled for other steps at once is not used for a run's."""
+    lines = OWN_STEPS[name] + "    before = int(model.optimizer.iterations)\n"
+    lines += "    common.train(run, model, data)\n"
+    lines += "    model.updates = int(model.optimizer.iterations) - before\n"
+    _, run, model = edited(with_training(lines), "--epochs", "2", "--batch-size", "8")
+    assert model.updates == 2 * 8
+
+
+@pytest.mark.parametrize("when", ["on_train_begin", "on_epoch_end"])
+def test_callback_that_evaluates_changes_nothing(edited, when):
+    lines = f"""    class Look(keras.callbacks.Callback):
+        def {when}(self, *arguments):
+            common.evaluate(model, data.x_test, data.y_test)
+    common.train(run, model, data, callbacks=Look())
+    model.updates = int(model.optimizer.iterations)
+"""
+    _, run, model = edited(with_training(lines), "--epochs", "2", "--batch-size", "8")
+    assert model.updates == 2 * 8
+
+
+def test_weights_in_bfloat16_are_kept(edited):
+    half = "layers.Conv2D(8, 3, activation='relu', dtype='bfloat16')"
+    phases = "    common.train(run, model, data)\n    common.train(run, model, data, epochs=1)\n"
+    text = with_training(phases, with_layers(half, "layers.MaxPooling2D(4)"))
+    _, run, model = edited(text, *ONE_EPOCH)
+    assert model.weights[0].dtype == "bfloat16" and len(run.history()) == 2
+    kept = keras.ops.convert_to_numpy(model.weights[0]).astype("float32")
+    with np.load(run.folder / "checkpoint.npz") as saved:
+        np.testing.assert_array_equal(saved["variable0"], kept)
+
+
+def test_fault_after_training_is_mended(edited, tmp_path, capsys):
+    """All epochs are done, so another text of the script may finish the run."""
+    faulty = with_training("    common.train(run, model, data)\n    undefined\n")
+    with pytest.raises(NameError):
+        edited(faulty, *ONE_EPOCH)
+    (folder,) = tmp_path.glob("results/*/*/")
+    module, run, _ = edited(TINY, "--resume", str(folder))
+    assert "what is left is done by the script as it is now" in capsys.readouterr().out
+    record = read_run(folder).record
+    assert record["status"] == "finished" and record["test_accuracy"] >= 0
+    assert record["report_code"] != record["code"]
+    with pytest.raises(SystemExit):  # more epochs are another matter
+        edited(TINY, "--resume", str(folder), "--epochs", "2")
+    assert "its code is not the same any more" in capsys.readouterr().err
+
+
+def test_fault_before_training_leaves_the_run_free(edited, tmp_path):
+    """In a notebook the next cell makes another run, or goes on with this one."""
+    faulty = with_training("    undefined\n    common.train(run, model, data)\n")
+    with pytest.raises(NameError):
+        edited(faulty, *ONE_EPOCH)
+    (folder,) = tmp_path.glob("results/*/*/")
+    assert read_run(folder).record["status"] == "running"
+    edited(TINY, *ONE_EPOCH)
+    assert read_run(folder).record["status"] == "failed"
+
+
+OWN_LOSS = """
+class Mine(keras.losses.Loss):
+    def call(self, labels, answers):
+        labels.get_shape()
+        return keras.losses.sparse_categorical_crossentropy(labels, answers)
+"""
+
+
+def test_own_loss_class_is_one_recipe(edited):
+    text = with_layers("layers.Conv2D(8, 3)", "layers.MaxPooling2D(8)", before=OWN_LOSS)
+    text = replace(*compiled("Mine()"), text=text)
+    runs = [edited(text, *ONE_EPOCH, "--seed", str(seed))[1] for seed in (0, 1)]
+    (group,) = groups_of(*runs)
+    assert len(group.accuracies) == 2
+
+
+def test_learning_rate_as_a_function(edited):
+    text = replace(*compiled(optimizer="keras.optimizers.SGD(lambda: 0.01)"), text=TINY)
+    _, first, _ = edited(text)
+    _, second, _ = edited(text.replace("import common\n", "import common\n\n# more\n"), *ONE_EPOCH)
+    assert len(groups_of(first, second)) == 1
+    assert "SGD, learning rate function" in first.caption
+
+
+UNSAVED = """
+class Network(Model):
+    def __init__(self, base, num_classes):
+        super().__init__()
+        self.base = base
+        self.end = layers.Dense(num_classes, activation="softmax")
+
+    def call(self, images, training=None):
+        return self.end(self.base(images, training=training))
+"""
+
+
+def test_network_that_cannot_be_saved_is_reported(edited, capsys):
+    base = "Sequential([layers.MaxPooling2D(8), layers.Flatten()])"
+    _, run, _ = edited(with_network(f"return Network({base}, num_classes)", UNSAVED))
+    printed = capsys.readouterr().out
+    assert "warning: Network has no get_config" in printed
+    assert "warning: model.keras is not written" in printed
+    assert run.record["status"] == "finished" and run.record["test_accuracy"] >= 0
+    assert not [*run.folder.glob("*model.keras*")]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own tape")
+def test_own_step_need_not_name_a_loss(edited):
+    text = with_network(
+        RESIDUAL.replace("Model(inputs,", "Network(inputs,"),
+        OWN_METRICS.replace('name="loss"', 'name="student_loss"'),
+    )
+    text = replace(("        loss=common.make_loss(hyperparameters),\n", ""), text=text)
+    text = replace(('        metrics=["accuracy"],\n', ""), text=text)
+    phases = "    common.train(run, model, data)\n    common.train(run, model, data, epochs=1)\n"
+    _, run, _ = edited(with_training(phases, text), *ONE_EPOCH)
+    assert run.history().student_loss.notna().all() and len(run.history()) == 2
+
+
 def test_phase_of_no_epochs_is_left_out(edited):
     text = with_training(PHASES.replace("epochs=2", "epochs=0"))
     _, run, model = edited(text, "--epochs", "1", "--no-keep-best")
@@ -498,6 +670,10 @@ def test_third_recipe(edited, capsys):
         edited(text, "--recipe", "yours")
     words = "recipe is 'yours'; it must be 'published', 'modern' or 'mine'"
     assert words in capsys.readouterr().err
+    unnamed = text.replace("recipe='mine', ", "").replace("MODERN, MINE,", "MINE, MODERN,")
+    with pytest.raises(SystemExit):
+        edited(unnamed)
+    assert "two blocks have the recipe 'published'" in capsys.readouterr().err
 
 
 FIELDS = """
@@ -621,6 +797,30 @@ def test_sweep_knows_the_run_again(edited, tmp_path, monkeypatch, text):
     size = record["hyperparameters"]["batch_size"]
     words = f"has batch_size {size}; sweep.py was to have 99"
     assert jobs.explain_other(job).endswith(words)
+
+
+def test_sweep_of_a_script_with_data_of_its_own(edited, tmp_path, monkeypatch):
+    """It answers what it would run before it is asked for its images."""
+    own = "data = common.Dataset(*[getattr(have, each.name) for each in fields(have)])"
+    text = replace(
+        ("import common\n", "import common\nfrom dataclasses import fields\n"),
+        ("data = common.load_data(hyperparameters)", f"have = common.own; {own}"),
+        text=TINY,
+    )
+    path = tmp_path / "edited.py"
+    path.write_text(text)
+    monkeypatch.setattr(common, "own", common.read_data(None), raising=False)
+    monkeypatch.setattr(sys, "argv", ["probe", str(path)])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps([["--epochs", "1"]] * 2)))
+    monkeypatch.setattr(script_probe.signal, "signal", lambda *_: None)
+    output = io.StringIO()
+    try:
+        script_probe.main(output)
+    finally:
+        Run.probe = None
+    one, two = json.loads(output.getvalue())
+    assert one == two and one["hyperparameters"]["epochs"] == 1
 
 
 @pytest.mark.parametrize("name", ["own layer", "logits", "Lambda", "subclass"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from internals.core.text import format_path
 from internals.runs import sources
 
+arguments = None  # those that the last run's hyperparameters were read from
 CAN_GO_ON = ("running", "interrupted", "failed")  # running: it was killed, or still runs
 
 
@@ -16,8 +17,8 @@ def command_that_runs(script):
 
     An absolute path is left out but for the name: it means nothing on another machine.
     """
-    typed, *flags = sys.argv if sources.LAUNCHED else [script]
-    path = Path(typed)
+    path = Path(sys.argv[0] if sources.LAUNCHED else script)
+    flags = sys.argv[1:] if arguments is None else arguments
     return shlex.join(["python", path.name if path.is_absolute() else str(path), *flags])
 
 

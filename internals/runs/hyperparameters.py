@@ -15,8 +15,8 @@ import tyro
 from internals.core.files import fail
 from internals.core.terminal import print_description
 from internals.core.text import NAMED_DATA
-from internals.runs import identity
-from internals.runs.run import check_more_epochs, read_record_to_resume
+from internals.runs import commands, identity
+from internals.runs.resuming import check_more_epochs, follows_cosine, read_record_to_resume
 
 
 def is_number(value):
@@ -114,8 +114,8 @@ def parse_hyperparameters(description, recipes, arguments=None):
     images, may then differ. `arguments` are those of the command line by default.
     """
     if arguments is None:  # those of a notebook's kernel are none of ours
-        arguments = [] if Path(sys.argv[0]).stem.startswith("ipykernel") else sys.argv[1:]
-    arguments = [*map(str, arguments)]
+        arguments = [] if Path(sys.argv[0]).stem.endswith("kernel_launcher") else sys.argv[1:]
+    commands.arguments = arguments = [*map(str, arguments)]
     defaults = choose_recipe(recipes, arguments)
     kind, names = type(defaults), ", ".join(each.recipe for each in recipes)
     print_description(f"{(description or '').strip()}\n\nRecipes: {names}", arguments)
@@ -133,7 +133,7 @@ def parse_hyperparameters(description, recipes, arguments=None):
         was, now = getattr(defaults, field.name), getattr(hyperparameters, field.name)
         if now == was:
             continue
-        if folder and field.name == "epochs" and defaults.schedule == "cosine":
+        if folder and field.name == "epochs" and follows_cosine(record):
             fail(
                 f"epochs is {now!r}; the run was to have {was}: its cosine schedule has given each "
                 "update its learning rate accordingly, and reaches 0 there"
@@ -162,8 +162,9 @@ def choose_recipe(recipes, arguments):
     words = [part for word in arguments for part in word.split("=", 1)]
     named = [after for word, after in itertools.pairwise(words) if word == "--recipe"]
     known = {recipe.recipe: recipe for recipe in recipes}
-    if len(known) < len(recipes):
-        fail(f"two blocks have the recipe {recipes[-1].recipe!r}; each needs a name of its own")
+    names = [recipe.recipe for recipe in recipes]
+    if repeated := [name for name in known if names.count(name) > 1]:
+        fail(f"two blocks have the recipe {repeated[0]!r}; each needs a name of its own")
     if named and named[-1] not in known:
         fail(f"recipe is {named[-1]!r}; it must be {enumerate_allowed(known)}")
     return known[named[-1]] if named else recipes[0]

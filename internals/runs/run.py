@@ -11,13 +11,12 @@ import shlex
 import sys
 from pathlib import Path
 
-import filelock
 import numpy as np
 import pandas as pd
 
 from internals.core import locks
 from internals.core.files import fail, write_text
-from internals.runs import identity, sources
+from internals.runs import sources
 from internals.runs.commands import CAN_GO_ON, command_that_runs, on_its_backend
 
 RUN_FOLDER = re.compile(r"\d{4}-\d\d-\d\d_\d\d-")  # how the name of a run's folder begins
@@ -47,6 +46,8 @@ class Run:
 
     def take(self):
         """Lock the folder until `release`; raises filelock.Timeout if another process has it."""
+        if Run.held:  # in a notebook: its cells went on after a fault
+            Run.held.stopped("failed", "another run began in the same process")
         self.lock.enter_context(locks.locked(self.folder, patience=1))
         Run.held = self
 
@@ -106,36 +107,6 @@ def read_record(folder):
     if not isinstance(record.get("hyperparameters"), dict) or not record.get("script"):
         raise ValueError("it lacks hyperparameters")
     return {"status": "unknown"} | record
-
-
-def read_record_to_resume(folder):
-    """Return the record of the run in `folder`; end the program where there is none to go on."""
-    try:
-        record = read_record(folder)
-    except (OSError, ValueError) as error:
-        fail(f"{folder / 'run.json'} is not the record of a run: {error!r}")
-    if record["status"] not in (*CAN_GO_ON, "finished"):
-        fail(f"resume is {str(folder)!r}; that run has {record['status']}, it cannot go on")
-    return record
-
-
-def check_more_epochs(record, hyperparameters):
-    """End the program where a finished run is not to have more epochs than it has, or cannot."""
-    values, words = record["hyperparameters"], f"resume is {hyperparameters.resume!r}; that run has"
-    if record["status"] != "finished":
-        return
-    anew = f"a new run can begin with its weights: --start-from {hyperparameters.resume}"
-    if values.get("schedule") == "cosine":
-        fail(f"{words} finished, and its cosine schedule is at a learning rate of 0; {anew}")
-    if record.get("phases"):
-        fail(f"{words} finished its {len(record['phases'])} phases; {anew}")
-    if not Path(hyperparameters.resume, "checkpoint.npz").exists():
-        fail(f"{words} finished, and checkpoint.npz, with which it could go on, is gone; {anew}")
-    if hyperparameters.epochs <= values["epochs"]:
-        fail(
-            f"{words} finished; it can have more than its {values['epochs']} epochs, such as "
-            f"--epochs {2 * values['epochs']}"
-        )
 
 
 def start_time(record):
@@ -201,47 +172,3 @@ def create_run(script, common, hyperparameters):
         if text := sources.find_text(source):
             write_text(folder / name, text)
     return run
-
-
-def reopen_run(script, common, hyperparameters, now):
-    """Return the run that `resume` names; end the program where its record `now` forbids that."""
-    resume = hyperparameters.resume
-    folder = Path(resume)
-    run = Run(folder, hyperparameters, {})
-    try:
-        run.take()
-    except filelock.Timeout:
-        fail(f"resume is {resume!r}; that run is still being trained")
-    try:
-        run.record = read_record_to_resume(folder)  # again: it may have ended meanwhile
-        check_more_epochs(run.record, hyperparameters)
-        if run.script != Path(script).stem:
-            fail(f"resume is {resume!r}; that is a run of {run.script}.py")
-        if obstacle := identity.find_obstacle(*map(identity.facts_to_go_on, (run.record, now))):
-            words = explain_obstacle(*obstacle, run.record, now)
-            if obstacle[0] == "code":
-                words = f"{words}\n{sources.describe_edits(folder, script, common)}"
-            fail(f"resume is {resume!r}; {words}")
-    except SystemExit:
-        run.release()
-        raise
-    more = hyperparameters.epochs > run.record["hyperparameters"]["epochs"]
-    for name in (*RESULTS, *(["ended_by_callback"] if more else [])):
-        run.record.pop(name, None)
-    for left_by_a_crash in folder.glob(".*.part.*"):
-        left_by_a_crash.unlink()
-    return run
-
-
-def explain_obstacle(name, was, now, record, other):
-    """Return in words what is not as it was when the run began."""
-    counts = [
-        f"{len(data.get('class_names', []))} classes, {data.get('images')}"
-        for data in (record.get("data", {}), other["data"])
-    ]
-    if name.startswith("data.") and counts[0] != counts[1]:
-        return f"its data is not the same any more: it was {counts[0]}, it is {counts[1]}"
-    if identity.is_digest(was):
-        return f"its {name.removesuffix('.sha256')} is not the same any more"
-    words = "not recorded" if was is None else was
-    return f"its {name} is not the same any more: it was {words}, it is {now}"

@@ -15,8 +15,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)  # its drawings hold "\|/" in plain strings
     from keras_sequential_ascii.main import print_layers
 
-from internals.core.files import fail
+from internals.core.files import fail, write_file
 from internals.core.layers import find_layers
+from internals.core.terminal import say
 
 NAMED = ("name", "keras_history", "input_layers", "output_layers")  # they hold layers' names
 
@@ -53,6 +54,26 @@ def digest(model):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def warn_if_not_saved(model):
+    """Warn before training of a network that Keras cannot save: its class lacks get_config."""
+    try:
+        model.get_config()
+    except NotImplementedError:
+        say(
+            f"warning: {type(model).__name__} has no get_config, so Keras may not be able to save "
+            "it, and then this run has no model.keras"
+        )
+
+
+def save_network(model, path):
+    """Write the network at `path`; a warning where Keras cannot, as without get_config."""
+    try:
+        write_file(path, model.save)
+    except NotImplementedError as error:
+        words = str(error).strip().splitlines()[0]
+        say(f"warning: {path.name} is not written, for Keras cannot save this network: {words}")
+
+
 def make_canonical(settings, names, named=False):
     """Return Keras's settings with each layer's name as its number, in the order of their coming.
 
@@ -78,8 +99,9 @@ def make_canonical(settings, names, named=False):
 
 def describe_function(settings):
     """Return what a function without a name computes, as Keras keeps it, but not where it stood."""
-    code = marshal.loads(base64.b64decode(settings["code"]))
-    return [describe_code(code), settings.get("defaults"), repr(settings.get("closure"))]
+    parts = settings.get("value") or [settings.get(n) for n in ("code", "defaults", "closure")]
+    code = marshal.loads(base64.b64decode(parts[0]))
+    return [describe_code(code), parts[1], repr(parts[2])]
 
 
 def describe_code(code):

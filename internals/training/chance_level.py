@@ -37,11 +37,14 @@ def is_at_chance_level(probabilities, labels):
     return is_chance(accuracy, cross_entropy, classes)
 
 
-def advise(labels, class_names, updates):
-    """Return what helps a network that only guesses, after so many updates of its weights."""
+def advise(labels, class_names, updates, class_weights):
+    """Return what helps a network that only guesses, after so many updates of its weights.
+
+    `class_weights` are the run's: {} where all images count alike.
+    """
     if updates < FEW_UPDATES:
         return f"train longer: it has been updated {count_nouns(updates, 'time')}"
-    if unbalanced := describe_imbalance(labels, class_names):
+    if not class_weights and (unbalanced := describe_imbalance(labels, class_names)):
         return f"try --class-weights balanced: the classes are unbalanced, {unbalanced}"
     return (
         "try batch normalisation, as in minivggnet.py and vgg16.py, or a learning rate three "
@@ -76,5 +79,5 @@ def explain_chance_level(run, history, probabilities, data):
         f"{data.class_names[favourite]!r}."
     )
     updates = len(history) * math.ceil(len(data.y_train) / run.hyperparameters.batch_size)
-    advice = advise(data.y_train, data.class_names, updates)
+    advice = advise(data.y_train, data.class_names, updates, run.record.get("class_weight"))
     say(f"The network has not begun to learn; {advice}")

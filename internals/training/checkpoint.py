@@ -1,6 +1,5 @@
 """The checkpoint of a run: what training keeps on disk, and how it stops and resumes."""
 
-import json
 import math
 import time
 
@@ -8,12 +7,11 @@ from internals.core.keras_loader import keras
 
 import numpy as np
 
-from internals.core.files import fail, write_file
+from internals.core.files import fail
 from internals.core.terminal import say
-from internals.runs import identity, live
-from internals.runs.hyperparameters import is_number
+from internals.runs import live
 from internals.runs.run_reader import COLUMNS
-from internals.training import chance_level, compiled, distributed
+from internals.training import chance_level, checkpoint_file, compiled, distributed
 
 
 class Stop(Exception):
@@ -40,11 +38,13 @@ class Checkpoint(keras.callbacks.Callback):
         self.path = run.folder / "checkpoint.npz"
         self.rows, self.best = [], None  # rows of history.csv
         self.first = 0  # epochs of the phases before
+        self.best_from = 0  # epochs whose weights would not fit this network
         self.signal_number, self.warned = None, False
         model.optimizer.build(model.trainable_variables)
         self.network, self.of_network, self.weights = model, model.variables, model.weights
         self.variables = [*self.of_network, *model.optimizer.variables]
         self.accuracy = compiled.find_accuracy(model)  # the name that Keras has for it
+        self.start = self.values()[: len(self.of_network)] if run.phase > 1 else []
 
     def go_on(self):
         """Go back to where the phase has come, if it has begun, and record that the run is running.
@@ -71,66 +71,51 @@ class Checkpoint(keras.callbacks.Callback):
         self.run.live.tell(state, self.rows, self.target())
 
     def restore(self):
-        """Go back to the last finished epoch, and return its phase; 1 where there is no epoch."""
+        """Go back to the last finished epoch, and return its phase; 1 where there is no epoch.
+
+        Where it is that of an earlier phase, the network is as it was when this one began.
+        """
         self.rows, phase = [], self.run.phase
         if not self.path.exists():
             if self.run.record["epochs_done"]:
                 fail(f"{self.path} is missing; without it the run cannot go on")
             return phase
+        arrays, self.rows = checkpoint_file.read(self.path, self.run)
+        phase = int(arrays.get("phase", 1))
         try:
-            with np.load(self.path, allow_pickle=False) as saved:
-                arrays = {name: saved[name] for name in saved.files}
-            rows = self.finished_rows(int(arrays["epochs"]))
-            recipe = json.loads(str(arrays["recipe"])) if "recipe" in arrays else {}
-            self.check_recipe(recipe)
-            phase = int(arrays.get("phase", 1))
-            if phase <= self.run.phase:
-                self.first = int(arrays.get("first", 0)) if phase == self.run.phase else len(rows)
-                self.take(arrays, self.variables if phase == self.run.phase else self.of_network)
-            self.rows = rows
-        except Exception as error:  # a damaged file can raise nearly anything
-            words = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-            fail(f"{self.path} or history.csv beside it is damaged: {words}")
+            if phase == self.run.phase:
+                self.first = int(arrays.get("first", 0))
+                saved = [arrays[f"variable{index}"] for index in range(len(self.variables))]
+                self.assign(self.variables, saved)
+            elif phase < self.run.phase:
+                self.first = len(self.rows)
+                self.assign(self.of_network, self.start)
+            if self.run.hyperparameters.keep_best and phase <= self.run.phase:
+                self.best = [arrays[name] for name in arrays if name.startswith("best")]
+                self.best_from = int(arrays.get("from", 0))
+                if [each.shape for each in self.best] != [(*w.shape,) for w in self.weights]:
+                    if phase == self.run.phase:
+                        raise ValueError("the best epoch's weights are others than the network's")
+                    self.best, self.best_from = None, len(self.rows)  # the network has grown
+        except (KeyError, ValueError) as error:
+            checkpoint_file.fail_damaged(self.path, error)
         return phase
 
-    def take(self, arrays, variables):
-        """Give variables, and the weights of the best epoch, the values of a checkpoint."""
-        for index, variable in enumerate(variables):
-            variable.assign(arrays[f"variable{index}"])
-        if self.run.hyperparameters.keep_best:
-            self.best = [arrays[f"best{index}"] for index in range(len(self.weights))]
+    def assign(self, variables, values):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
 
     def record_phase(self):
         """Record with what the phase was compiled, and from which epoch on; say so."""
         record = self.run.record
+        if "report_code" in record:
+            fail("the script was edited after the phase before; a run goes on with the code it had")
         first = {"from_epoch": 1, "loss": record["loss"], "optimizer": record["optimizer"]}
         before = record.get("phases") or [first]
         known = [each for each in before if each["from_epoch"] <= self.first]
         now = {"from_epoch": self.first + 1} | compiled.describe(self.network)
         record["phases"] = [*known, now]
         print(f"Phase {self.run.phase}, from epoch {self.first + 1} on")
-
-    def finished_rows(self, epochs):
-        """Return the rows of history.csv for the epochs that the checkpoint has finished."""
-        rows = self.run.history().to_dict("records")
-        if not 1 <= epochs <= len(rows) <= epochs + 1:  # one more: killed before the checkpoint
-            raise ValueError(f"{epochs} epochs in the checkpoint, {len(rows)} in the history")
-        needed = ("loss", "seconds")
-        if any({*COLUMNS} - {*row} or not all(is_number(row[n]) for n in needed) for row in rows):
-            raise ValueError("the history lacks columns or numbers")
-        if [row["epoch"] for row in rows] != [*range(1, len(rows) + 1)]:
-            raise ValueError("the history's epochs are not 1, 2, 3 and so on")
-        return rows[:epochs]
-
-    def check_recipe(self, saved):
-        """End the program where the checkpoint belongs to another recipe than the run now has."""
-        now = identity.facts_to_go_on(self.run.record)
-        if obstacle := saved and identity.find_obstacle(saved, now):
-            name, was, now = obstacle
-            fail(
-                f"{self.path} was trained with {name} {was!r}, not {now!r}; "
-                "a run goes on as it began, or with more epochs"
-            )
 
     def target(self):
         """Return how many epochs the run has when this phase has ended."""
@@ -157,7 +142,9 @@ class Checkpoint(keras.callbacks.Callback):
         """Return what ends training after `what`, with advice."""
         values = self.run.hyperparameters
         words = f"learning_rate is {values.learning_rate}; try a third of it"
-        if values.optimizer != "adam" and values.momentum:
+        if "optimizer" in self.run.record["edits"]:  # which may have no such values
+            words = "try a third of the optimizer's learning rate"
+        elif values.optimizer != "adam" and values.momentum:
             words += f", or less momentum than {values.momentum}"
         return Stop("diverged", 1, what, f". Likely the updates are too large: {words}")
 
@@ -174,7 +161,7 @@ class Checkpoint(keras.callbacks.Callback):
         if self.run.hyperparameters.keep_best and self.best_epoch() == epoch + 1:
             self.best = [keras.ops.convert_to_numpy(weight) for weight in self.weights]
         self.run.save_history(self.rows)
-        write_file(self.path, lambda path: self.save(path, values))
+        self.save(values)
         self.run.save(epochs_done=epoch + 1)
         self.tell("training")
         row = self.rows[-1]
@@ -188,7 +175,8 @@ class Checkpoint(keras.callbacks.Callback):
         ):
             self.warned = True
             labels, names = self.batches.labels, self.run.record["data"]["class_names"]
-            advice = chance_level.advise(labels, names, (epoch + 1) * len(self.batches))
+            updates, weights = (epoch + 1) * len(self.batches), self.run.record["class_weight"]
+            advice = chance_level.advise(labels, names, updates, weights)
             say(f"No better than guessing so far. If that lasts, {advice}")
 
     def make_row(self, epoch, logs, seconds):
@@ -207,26 +195,25 @@ class Checkpoint(keras.callbacks.Callback):
 
     def best_epoch(self):
         """Return the epoch with the lowest validation loss, counted from 1."""
-        return min(self.rows, key=lambda row: np.nan_to_num(row["val_loss"], nan=np.inf))["epoch"]
+        rows = self.rows[self.best_from :]
+        return min(rows, key=lambda row: np.nan_to_num(row["val_loss"], nan=np.inf))["epoch"]
 
     def values(self):
         """Return what the network's and the optimizer's variables hold, as arrays."""
         return [keras.ops.convert_to_numpy(variable) for variable in self.variables]
 
-    def save(self, path, values):
-        arrays = {f"variable{index}": value for index, value in enumerate(values)}
-        arrays |= {f"best{index}": weight for index, weight in enumerate(self.best or [])}
-        recipe = json.dumps(identity.facts_to_go_on(self.run.record))
+    def save(self, values):
+        """Write checkpoint.npz with these values of all variables."""
         place = {"epochs": len(self.rows), "phase": self.run.phase, "first": self.first}
-        np.savez(path, recipe=recipe, **place, **arrays)
+        place["from"] = self.best_from
+        checkpoint_file.write(self.path, self.run.record, place, values, self.best)
 
     def end(self):
         """Record the end of training, say how it came, and go back to the best epoch if wanted."""
         run, epochs = self.run, len(self.rows)
         if not run.stop and epochs < self.target():
             run.record["ended_by_callback"] = run.phase
-            values = self.values()  # EarlyStopping may have gone back to those of another epoch
-            write_file(self.path, lambda path: self.save(path, values))
+            self.save(self.values())  # EarlyStopping may have gone back to those of another epoch
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         self.tell("evaluating")
         if run.stop:  # recorded now, whatever happens to the report
@@ -242,8 +229,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise SystemExit(run.stop.exit_status)
         if run.stop and run.stop.status == "interrupted":
             print("Evaluating the epochs that are done; a second Ctrl-C skips that", flush=True)
-        if run.hyperparameters.keep_best:
-            for weight, best in zip(self.weights, self.best, strict=True):
-                weight.assign(best)
+        if run.hyperparameters.keep_best and self.best:
+            self.assign(self.weights, self.best)
             run.save(best_epoch=self.best_epoch())
             print(f"Kept the weights of epoch {self.best_epoch()}: the lowest validation loss")

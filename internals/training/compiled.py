@@ -5,12 +5,14 @@ All of it is read from the network, so that what was compiled is what is recorde
 
 import functools
 import json
+import re
 
 from internals.core.keras_loader import keras
 
 import numpy as np
 
 from internals.core.files import fail
+from internals.training import architecture
 
 KERAS_LOSSES = {each for each in vars(keras.losses).values() if callable(each)}
 CROSS_ENTROPIES = {
@@ -80,7 +82,8 @@ def mean_loss(model, labels, probabilities, outputs):
     if loss is None or find_function(loss) in CROSS_ENTROPIES:
         values = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
     else:
-        values = loss(make_labels(model, labels, outputs.shape[1]), outputs)
+        labels = make_labels(model, labels, outputs.shape[1])
+        values = loss(*map(keras.ops.convert_to_tensor, (labels, outputs)))
     return float(keras.ops.mean(values))
 
 
@@ -125,7 +128,10 @@ def describe(model):
     loss = model.loss if isinstance(model.loss, str) else find_loss(model)
     loss = "that of its own train_step" if loss is None else loss
     if not isinstance(loss, str):
-        loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings_of(loss) or ''}".strip()
+        settings = dict(settings_of(loss))
+        if isinstance(settings.get("name"), str):  # counted up by Keras through a whole program
+            settings["name"] = re.sub(r"_\d+$", "", settings["name"])
+        loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings or ''}".strip()
     return {
         "loss": loss,
         "cross_entropy": is_cross_entropy(model),
@@ -141,6 +147,10 @@ def describe_optimizer(optimizer):
     except NotImplementedError:  # of a schedule; Keras could not save the network either
         fail("the learning rate's schedule has no get_config, so no run can keep it; give it one")
     del settings["name"]  # counted up by Keras
+    rate = settings["learning_rate"]
+    if isinstance(rate, dict) and rate.get("class_name") == "__lambda__":
+        code = architecture.describe_function(rate["config"])
+        settings["learning_rate"] = {"class_name": "function", "config": code}
     return json.loads(json.dumps(settings, default=str))
 
 

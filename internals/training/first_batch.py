@@ -12,7 +12,7 @@ from internals.core.files import fail
 from internals.core.layers import find_calls
 from internals.core.probabilities import PROBABILITIES, find_meaning
 from internals.core.terminal import say
-from internals.training import compiled
+from internals.training import architecture, compiled
 
 COUNT = 2  # images: more would need memory that training may not
 FAINT = 0.01  # values as small as images that were divided by 255 twice
@@ -31,6 +31,7 @@ def check(model, normalise, data, label_smoothing):
         fail("the network is compiled without an accuracy; add metrics=['accuracy'] to compile")
     check_outputs(model, keras.ops.convert_to_numpy(outputs).astype("float32"))
     warn_of_faint_images(model, images)
+    architecture.warn_if_not_saved(model)
 
 
 def check_data(data):
@@ -51,6 +52,15 @@ def check_data(data):
             f"the labels have the shape {labels.shape} and are {labels.dtype}; they must be whole "
             "numbers (n,): of a column labels.ravel() makes such, of one-hot labels argmax(axis=1)"
         )
+    for part in ("train", "validation", "test"):
+        images, labels = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
+        if len(images) != len(labels):
+            fail(f"x_{part} has {len(images):,} images and y_{part} {len(labels):,} labels")
+        if len(labels) and not 0 <= labels.min() <= labels.max() < data.num_classes:
+            fail(
+                f"the labels of y_{part} go from {labels.min()} to {labels.max()}; with "
+                f"{data.num_classes} classes they must be 0 to {data.num_classes - 1}"
+            )
 
 
 def check_callbacks(model, keep_best, callbacks):

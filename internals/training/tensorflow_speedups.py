@@ -32,7 +32,7 @@ def speeding_up(model, batch_size, callbacks=()):
     steps, calls, layers = model.steps_per_execution, {}, []
     if not is_followed(model, callbacks):
         operations = max(count_operations(model) * batch_size, 1)
-        model.steps_per_execution = int(min(max(OPERATIONS // operations, 1), MOST_STEPS))
+        steps = int(min(max(OPERATIONS // operations, 1), MOST_STEPS))
     for call in find_calls(model):
         calls.setdefault(call.layer, []).append(call)
     for layer, its_calls in calls.items():
@@ -44,11 +44,34 @@ def speeding_up(model, batch_size, callbacks=()):
             continue
         layers.append(layer)
     try:
-        yield
+        with taking_steps(model, steps, changed=bool(layers)):
+            yield
     finally:
-        model.steps_per_execution = steps
         for layer in layers:
             del layer.call  # the class's own stands behind it
+
+
+@contextlib.contextmanager
+def taking_steps(model, steps, changed=False):
+    """Have Keras take so many steps at once, with functions that it makes anew for that.
+
+    Those that it has keep the number of steps and the calls of the layers, which may have
+    `changed`, with which they were made.
+    """
+    names = ("train_function", "test_function", "predict_function")
+    before, made = model.steps_per_execution, [getattr(model, name, None) for name in names]
+    if steps == before and not changed:
+        yield
+        return
+    model.steps_per_execution = steps
+    for name in names:
+        setattr(model, name, None)
+    try:
+        yield
+    finally:
+        model.steps_per_execution = before
+        for name, function in zip(names, made, strict=True):
+            setattr(model, name, function)
 
 
 class ProgressBar(keras.callbacks.ProgbarLogger):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import ROOT
 
-from internals.runs import sources
+from internals.runs import commands, sources
 from internals.runs.commands import command_that_runs, command_to_go_on, command_to_repeat
 
 
@@ -20,6 +20,7 @@ from internals.runs.commands import command_that_runs, command_to_go_on, command
 )
 def test_command_finds_the_script_again(typed, expected, monkeypatch):
     monkeypatch.setattr(sources, "LAUNCHED", {typed: ""})
+    monkeypatch.setattr(commands, "arguments", None)
     monkeypatch.setattr(sys, "argv", [typed, "--name", "two words"])
     assert command_that_runs(typed) == expected
 

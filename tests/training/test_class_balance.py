@@ -44,9 +44,10 @@ def test_balanced_accuracy_as_scikit_learn_has_it():
 
 def test_advice_fits_the_cause():
     names, alike, lopsided = ["a", "b"], np.arange(200) % 2, np.repeat([0, 1], [190, 10])
-    assert "train longer: it has been updated 1 time" in advise(lopsided, names, 1)
-    assert "class-weights balanced" in advise(lopsided, names, 500)
-    assert "batch normalisation" in advise(alike, names, 500)
+    assert "train longer: it has been updated 1 time" in advise(lopsided, names, 1, {})
+    assert "class-weights balanced" in advise(lopsided, names, 500, {})
+    assert "class-weights" not in advise(lopsided, names, 500, {"0": 1.0})
+    assert "batch normalisation" in advise(alike, names, 500, {})
 
 
 def test_balanced_weights_are_those_of_fit(start, make_hyperparameters, small_data):
