@@ -16,9 +16,9 @@ import time
 import tyro
 
 from internals.comparison.differences import compare_groups, explain_several, format_comparison
-from internals.comparison.table import Options, compare, show_table, write_csv
+from internals.comparison.table import Options, compare, make_whole_table, show_table
 from internals.core import stdio
-from internals.core.files import expand, fail
+from internals.core.files import expand, fail, write_csv
 from internals.core.locks import locked
 from internals.core.signals import raising_signals
 from internals.core.terminal import print_description
@@ -44,9 +44,9 @@ def main():
         print(f"The project's own {comparison.folded} runs: python compare.py {folder}")
     for folder, problem in comparison.broken.items():
         print(f"broken: {format_path(folder)}: {problem}")
-    if options.csv:
-        write_csv(comparison, options.csv)
     write_pages(comparison, options, began)
+    if options.csv:
+        write_csv(options.csv, make_whole_table(comparison))
 
 
 def show_details(groups, width):

@@ -336,14 +336,15 @@ class KnownModel:
 
 @pytest.fixture
 def run(tmp_path, make_hyperparameters):
+    hyperparameters = make_hyperparameters(epochs=2)
     record = {"script": "known", "epochs_done": 2, "seconds": 90.0}
+    record |= {"hyperparameters": dataclasses.asdict(hyperparameters)}
     folder = tmp_path / "results" / "known" / "2026-11-20_14-30-12"
     folder.mkdir(parents=True)
     (folder / "history.csv").write_text(
         "epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds\n"
         "1,0.25,1.5,0.5,1.25,0.1,40\n2,0.5,1.25,0.75,1.0,0.1,50\n"
     )
-    hyperparameters = make_hyperparameters(epochs=2)
     caption = run_summary.format_hyperparameters(hyperparameters, {})
     return Run(folder, hyperparameters, record, caption=caption)
 

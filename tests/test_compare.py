@@ -38,10 +38,13 @@ def test_command_line(results, compare):
 def test_wrong_input(results, compare):
     compare()
     page = (results / "index.html").read_text()
+    empty = results.parent / "empty"
+    empty.mkdir()
     broken = write_run(results, "vgg16", 9)
     (broken / "run.json").write_text("{")
     for arguments, words in (
         (["nowhere"], "error: nowhere is not a folder of runs, nor the name of a run or group\n"),
+        ([empty], f"error: {empty} is not a folder of runs, nor the name of a run or group\n"),
         (["--limit", -1], "error: limit is -1; it must be 0, for all, or more\n"),
         (["--script", "nope"], "error: no run matches: there is none of nope in results\n"),
         (["--csv", "no/table.csv"], "error: csv is 'no/table.csv'; there is no folder no\n"),
@@ -149,6 +152,13 @@ def test_csv(compare, tmp_path):
     process = compare("--csv", "table.csv")
     assert process.returncode == 0, process.stderr
     assert [*pd.read_csv(tmp_path / "table.csv").accuracy] == [0.75, 0.5, 0.25]
+    for place, words, exit_status in (
+        ("/dev/null", "that is a device or a pipe: name a file", 2),
+        ("/proc/table.csv", "it cannot be written: No such file or directory", 1),
+    ):
+        process = compare("--csv", place)
+        assert process.returncode == exit_status and "Traceback" not in process.stderr
+        assert process.stderr == f"error: csv is '{place}'; {words}\n"
     process = compare("--csv", "table.xlsx")
     assert process.returncode == 2 and not (tmp_path / "table.xlsx").exists()
     assert process.stderr == (

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 
 from internals.comparison.curves import curves_of, mean_curves
 from internals.comparison.differences import compare_groups
+from internals.core.intervals import are_more_than_chance
 from internals.core.palette import BLUE, MARKERS, MATPLOTLIB_DASHES, VERMILION, style_of
 from internals.core.text import format_points, shorten_names
 from internals.report import style
@@ -124,15 +125,19 @@ def spread_minutes(axes, minutes):
 def draw_differences(groups, styles):
     """Draw each group's difference from the first, in points, with the intervals there are."""
     found = [compare_groups(groups[0], group) for group in groups[1:]]
-    title = f"Test accuracy, compared with {groups[0].label}: {count_apart(found)}"
+    verdicts = are_more_than_chance(found)
+    title = f"Test accuracy, compared with {groups[0].label}: {count_apart(verdicts)}"
     words = "points; a line is the 95 % interval, a filled dot more than chance"
+    words += ", after Holm's correction" if len(found) > 1 else ""
     axes = style.new_chart(title, 1.4 + 0.4 * len(found), xlabel=words)
-    for place, (group, difference) in enumerate(zip(groups[1:], found, strict=True)):
+    for place, (group, difference, verdict) in enumerate(
+        zip(groups[1:], found, verdicts, strict=True)
+    ):
         color, _ = styles[group.key]
         if difference.low is not None:
             ends = [100 * difference.low, 100 * difference.high]
             axes.plot(ends, [place] * 2, color=color, linewidth=2.5, solid_capstyle="butt")
-        filled = "full" if difference.more_than_chance else "none"
+        filled = "full" if verdict else "none"
         axes.plot(100 * difference.amount, place, "o", color=color, fillstyle=filled)
     axes.axvline(0, color="#666666", linewidth=1)
     axes.set_yticks(range(len(found)), name_in_legend(groups[1:]), fontsize=9)
@@ -143,13 +148,13 @@ def draw_differences(groups, styles):
     return axes.figure
 
 
-def count_apart(differences):
-    """Return in words how many of these differences are more than chance."""
-    unknown = sum(each.low is None for each in differences)
-    if unknown == len(differences):
+def count_apart(verdicts):
+    """Return in words how many differences are more than chance; None is not known."""
+    unknown = sum(each is None for each in verdicts)
+    if unknown == len(verdicts):
         return "whether more than by chance is not known"
-    apart = sum(each.more_than_chance is True for each in differences)
-    words = f"{apart} of {len(differences)} differ{'s' if apart == 1 else ''} by more than chance"
+    apart = sum(each is True for each in verdicts)
+    words = f"{apart} of {len(verdicts)} differ{'s' if apart == 1 else ''} by more than chance"
     return f"{words}, {unknown} not known" if unknown else words
 
 

@@ -16,10 +16,10 @@ from internals.comparison.recorded_facts import (
 from internals.core.intervals import (
     FEWEST,
     Difference,
+    are_more_than_chance,
     compare_pairs_of_images,
     compare_pairs_of_seeds,
     compare_seeds,
-    correct_for_several,
 )
 from internals.core.text import format_line
 from internals.runs.run_reader import SOURCES
@@ -146,16 +146,13 @@ def suggest_seeds(group):
 
 def explain_several(differences):
     """Return for each difference what Holm's correction leaves; "" where it has nothing to do."""
-    p_values = [difference.p for difference in differences if difference.p is not None]
-    verdicts = iter(correct_for_several(p_values))
-    several = len(p_values) > 1
+    verdicts = are_more_than_chance(differences)
+    count = sum(verdict is not None for verdict in verdicts)
     return [
-        WORDS["several"].format(
-            count=len(p_values), chance=WORDS["more" if next(verdicts) else "not more"]
-        )
-        if several and difference.p is not None
+        WORDS["several"].format(count=count, chance=WORDS["more" if verdict else "not more"])
+        if count > 1 and verdict is not None
         else ""
-        for difference in differences
+        for verdict in verdicts
     ]
 
 

@@ -187,14 +187,17 @@ def describe_row(group, cells, results):
 
 def describe_run(run, group, results):
     """Return what the page's table shows of one run of a group."""
-    alone = Group([run], key="")
+    alone, not_counted = Group([run], key=""), ""
+    if run not in group.counted:
+        why = "a later run has its seed" if run.complete else "it is not complete"
+        not_counted = f", not counted: {why}"
     return {
         "name": place_of(run, results),
         "link": link_to(run.folder, results),
         "started": f"{run.started.astimezone():%Y-%m-%d %H:%M}",
         "seed": run.seed,
         "status": run.ending,
-        "counted": run in group.counted,
+        "not_counted": not_counted,
         "accuracy": alone.accuracy_text,
         "best": alone.best_epoch_text,
         "minutes": f"{run.minutes:.1f}",

@@ -63,7 +63,8 @@ function tile([place, image, truth, one, sureness, other, otherSureness]) {
 function disagreements(known, first, second) {
   const kept = known.pairs[`${first.place} ${second.place}`];
   const turned = known.pairs[`${second.place} ${first.place}`];
-  const pair = kept ?? turned;
+  const turnRow = ([place, image, truth, one, sureness, ...other]) => [place, image, truth, ...other, one, sureness];
+  const pair = kept ?? (turned?.ways ? { runs: turned.runs.toReversed(), ways: turned.ways.toReversed().map(way => way.map(turnRow)) } : turned);
   if (!pair) return make("p", { textContent: fill(WORDS["no pictures"], { first: first.key, second: second.key }) });
   if (pair.problem) return make("p", { textContent: pair.problem });
   const titles = [`Right in ${pair.runs[0]}, wrong in ${pair.runs[1]}`, `Right in ${pair.runs[1]}, wrong in ${pair.runs[0]}`];
@@ -74,8 +75,13 @@ function disagreements(known, first, second) {
 
 function diffOf(known, first, second) {
   if (first.text && first.text === second.text) return make("p", { textContent: "The code is the same, letter by letter." });
-  const turn = line => /^(---|\+\+\+) /.test(line) ? line : { "+": "-", "-": "+" }[line[0]] ? { "+": "-", "-": "+" }[line[0]] + line.slice(1) : line;
-  const lines = known.diffs[`${first.text} ${second.text}`] ?? known.diffs[`${second.text} ${first.text}`]?.map(turn);
+  const signs = { "+": "-", "-": "+" };
+  const isName = line => /^(---|\+\+\+) /.test(line);
+  const turn = line => isName(line) ? line : line.startsWith("@@") ? line.replace(/-(\S+) \+(\S+)/, "-$2 +$1")
+    : (signs[line[0]] ?? line[0]) + line.slice(1);
+  const found = known.diffs[`${first.text} ${second.text}`] ?? known.diffs[`${second.text} ${first.text}`]?.map(turn);
+  // other rows may have the same text, so the names are those of the two that are compared
+  const lines = found?.map(line => isName(line) ? `${line.slice(0, 3)} ${(line[0] === "-" ? first : second).label}, ${line.split("/").pop()}` : line);
   if (!lines) return make("p", { textContent: first.text && second.text ? fill(WORDS.elsewhere, { first: first.key, second: second.key })
     : "Not both kept their script." });
   const kind = line => line.startsWith("@@") || /^(---|\+\+\+) /.test(line) ? "place" : { "+": "added", "-": "removed" }[line[0]] ?? "";

@@ -20,7 +20,7 @@ function fits(all, body, [wanted, words]) {
     if (start < 0) return false;
     if (!parts.slice(0, start).every(word => text.includes(word))) return false;
     const cell = cells[names.indexOf(parts.slice(start).join(" "))];
-    const [one, other] = [cell.dataset.value.toLowerCase(), value];
+    const [one, other] = [(cell.dataset.value ?? "").toLowerCase(), value];
     const numbers = [number(one), number(other)];
     return numbers.some(isNaN) ? "= !=".includes(sign) && TESTS[sign](one, other) : TESTS[sign](...numbers);
   }) && words.every(word => text.includes(word));

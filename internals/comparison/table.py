@@ -11,7 +11,7 @@ import tyro
 
 from internals.comparison.data_sets import differing, make_data_sets
 from internals.comparison.groups import TEST_MARK, make_groups
-from internals.core.files import check_output, expand, fail, write_text
+from internals.core.files import check_output, expand, fail
 from internals.core.text import (
     format_line,
     format_mean_and_std,
@@ -21,6 +21,7 @@ from internals.core.text import (
     shorten_names,
 )
 from internals.runs import identity
+from internals.runs.run import find_folders
 from internals.runs.run_reader import names_of, place_of, read_folders
 
 USUAL = {  # values that nobody need be told where all groups have them
@@ -134,7 +135,7 @@ def read_runs(options):
 def find_place(word, results):
     """Return the folder that a word of the command line means, here or in the results, or None."""
     places = expand(word), results / word
-    return next((place for place in places if place.is_dir()), None)
+    return next((place for place in places if place.is_dir() and find_folders(place)), None)
 
 
 def explain_none(options, broken):
@@ -243,8 +244,7 @@ def show_table(data_set, width=100):
     return "\n".join(lines)
 
 
-def write_csv(comparison, path):
-    """Write what the tables show as numbers, a row a group, with the data set it belongs to."""
+def make_whole_table(comparison):
+    """Return what the tables show as numbers, a row a group, with the data set it belongs to."""
     tables = [make_table(data_set).assign(data=data_set.title) for data_set in comparison.data_sets]
-    table = pd.concat(tables) if tables else pd.DataFrame(columns=["run", "accuracy"])
-    write_text(expand(path), table.to_csv(index=False))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["run", "accuracy"])

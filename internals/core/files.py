@@ -44,6 +44,14 @@ def write_text(path, text, shared=False):
     write_file(path, lambda beside: beside.write_bytes(content), shared)
 
 
+def write_csv(path, table, **style):
+    """Write a table where the option csv names a file, or end the program with a message."""
+    try:
+        write_text(expand(path), table.to_csv(index=False, **style))
+    except OSError as error:
+        fail(f"csv is {path!r}; it cannot be written: {error.strerror or error}", 1)
+
+
 def expand(path):
     """Return a path with its "~" as the home folder; that of a user who is not there stays."""
     return Path(os.path.expanduser(path))
@@ -78,3 +86,5 @@ def check_output(option, path):
         fail(f"{option} is {path!r}; there is no folder {file.parent}")
     if file.is_dir():
         fail(f"{option} is {path!r}; that is a folder")
+    if file.exists() and not file.is_file():
+        fail(f"{option} is {path!r}; that is a device or a pipe: name a file")

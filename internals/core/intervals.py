@@ -94,13 +94,19 @@ def correct_for_several(p_values):
     return [p < first_kept for p in p_values]
 
 
+def are_more_than_chance(differences):
+    """Return for each difference whether it is more than chance among all; None if not known."""
+    verdicts = iter(correct_for_several([each.p for each in differences if each.p is not None]))
+    return [None if each.p is None else next(verdicts) for each in differences]
+
+
 def interval_of_mean(values):
-    """Return the ends of Student's interval of a mean over seeds; None for fewer than two."""
+    """Return the ends of Student's interval of a mean share over seeds; None for fewer than two."""
     if len(values) < 2:
         return None
     mean, spread = mean_and_std(values)
     reach = quantile(len(values) - 1) * spread / math.sqrt(len(values))
-    return mean - reach, mean + reach
+    return max(mean - reach, 0.0), min(mean + reach, 1.0)
 
 
 def quantile(freedom):

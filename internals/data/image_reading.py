@@ -101,7 +101,7 @@ def interleave_classes(labels):
     position = np.empty(len(labels))
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        position[members] = np.arange(len(members)) / len(members)
+        position[members] = (np.arange(len(members)) + 0.5) / len(members)
     return np.argsort(position, kind="stable")
 
 

@@ -4,6 +4,7 @@ import collections
 import io
 import os
 import posixpath
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -47,13 +48,18 @@ class Finder:
         self.folder, self.beside = folder, beside
         self.paths = collections.defaultdict(set)  # by path, whole and without suffix
         self.names = collections.defaultdict(set)  # by the path's last part alone
-        for place, _, files in os.walk(folder):
+        seen = set()  # a link may lead in a circle
+        for place, folders, files in os.walk(folder, followlinks=True):
+            if (real := os.path.realpath(place)) in seen:
+                folders.clear()
+                continue
+            seen.add(real)
             for name in filter(has_image_suffix, map(PurePosixPath, files)):
                 path = Path(place, name)
                 key = PurePosixPath(relative(path, folder).replace(os.sep, "/"))
                 for found, part in ((self.paths, key), (self.names, name)):
-                    found[str(part)].add(path)
-                    found[str(part.with_suffix(""))].add(path)
+                    found[spell(part)].add(path)
+                    found[spell(part.with_suffix(""))].add(path)
 
     def find(self, name):
         """Return the paths that a name of the table may mean: one where it is clear."""
@@ -62,12 +68,19 @@ class Finder:
             name = relative(name, self.folder).replace(os.sep, "/")
         below = relative(self.beside, self.folder).replace(os.sep, "/")
         for key in (name, f"{below}/{name}", f"train/{name}"):  # as Kaggle's tables leave it out
-            if found := self.paths.get(posixpath.normpath(key)):
+            if found := self.paths.get(spell(PurePosixPath(posixpath.normpath(key)))):
                 return found
         other = self.beside / name
         if has_image_suffix(other) and other.is_file():
             return {other}
-        return self.names.get(posixpath.basename(name), set())
+        return self.names.get(spell(PurePosixPath(posixpath.basename(name))), set())
+
+
+def spell(path):
+    """Return a path as text in which é is one letter, as macOS has it not, and .JPG is .jpg."""
+    suffix = path.suffix if has_image_suffix(path) else ""
+    whole = str(path)[: len(str(path)) - len(suffix)] + suffix.lower()
+    return unicodedata.normalize("NFC", whole)
 
 
 def read_rows(path, finder):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from internals.core.files import fail
 from internals.core.text import NAMED_DATA
 from internals.data import cifar, dataset, image_folder, label_table, layouts
@@ -21,6 +23,12 @@ def read_data(hyperparameters):
         held_out = round(split * len(x))
         if split and not 0 < held_out < len(x):
             fail(f"validation_split is {split}; it would hold out {held_out} of {len(x)} images")
+        if len(lost := np.setdiff1d(y, y[held_out:])):
+            fail(
+                f"validation_split is {split}; it would hold out each training image of the class "
+                f"{images.class_names[lost[0]]!r}, which has {np.sum(y == lost[0])}; add images, "
+                "or a folder val/ of your own"
+            )
         validation = (x[:held_out], y[:held_out]) if split else images.test
     return dataset.Dataset(
         x[held_out:],

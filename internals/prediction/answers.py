@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from internals.core.files import expand, fail, write_text
+from internals.core import files
 from internals.core.probabilities import hardly_better_than
 from internals.core.terminal import UNBROKEN, fill
 from internals.core.text import enumerate_few, format_line, format_path, shorten_path
@@ -109,7 +109,4 @@ def write_csv(rows, path):
     """Write the table of the answers, a row a picture."""
     table = pd.DataFrame(rows)
     table = table[[column for column in COLUMNS if column in table]]
-    try:
-        write_text(expand(path), table.to_csv(index=False, float_format="%.6g"))
-    except OSError as error:
-        fail(f"csv is {path!r}; it cannot be written: {error.strerror}", 1)
+    files.write_csv(path, table, float_format="%.6g")

@@ -119,7 +119,7 @@ class ScannedBatches(keras.utils.PyDataset):
                 if steps:
                     chosen = self.gather_steps(steps)
                     logs, state = self.program(state, self.images, self.labels, chosen)
-            logs = {name: np.asarray(value) for name, value in logs.items()}  # waits for the device
+            logs = {name: np.asarray(value).tolist() for name, value in logs.items()}  # waits
         self.first = end
         return logs, self.gather(state) if end == len(self) else state
 

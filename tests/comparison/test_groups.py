@@ -102,6 +102,14 @@ def test_data_sets_are_never_mixed(runs):
     ]
 
 
+def test_rows_that_are_called_alike_have_their_key(tmp_path):
+    """It stays, however the rows are sorted; what differs is deeper than a label goes."""
+    for day, version in enumerate("ab"):
+        make_run(tmp_path, day, optimizer={"class": "SGD", "nesterov": version})
+    groups = groups_of(tmp_path)
+    assert [group.label[-10:] for group in groups] == [f"({group.key})" for group in groups]
+
+
 def test_labels_say_what_differs(results):
     write_run(results, "vgg16", 4, name="deep-seed-3", accuracy=0.2)
     groups = groups_of(results)

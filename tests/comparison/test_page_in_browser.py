@@ -200,8 +200,19 @@ def test_a_turned_comparison_says_the_same_the_other_way_round(page):
     find(page, "tr.group td.against button")[2].click()
     (article,) = find(page, ".comparison")
     assert f"seeds, compared with {HOSTILE}" in article.text and "+12.00 points." in article.text
-    find(page, ".comparison details summary")[0].click()
+    diff, pictures = find(page, ".comparison details")
+    diff.find_element("tag name", "summary").click()
     assert "+Dense(10)" in text_of(page, "pre .added")
+    names = [line for line in text_of(page, "pre .place") if not line.startswith("@@")]
+    assert names == [f"--- {HOSTILE}, script.py", "+++ seeds, script.py"]
+    assert "@@ -1 +1,2 @@" in text_of(page, "pre .place")
+    pictures.find_element("tag name", "summary").click()
+    only_first, only_second = find(page, ".comparison details ul.tiles")
+    assert "first: cat" in only_first.text or "first: dog" in only_first.text
+    for tiles, right in ((only_first, "first"), (only_second, "second")):
+        for text in tiles.text.splitlines():
+            truth, answers = re.fullmatch(r"(?:.*: )?(\w+); (first: .+)", text).groups()
+            assert f"{right}: {truth}" in answers, text
 
 
 def test_the_page_says_what_the_terminal_says(page, results):
@@ -295,6 +306,7 @@ def test_a_filter_takes_words_and_conditions(page):
         ("accuracy>55% backend=torch", [HOSTILE]),
         ("epochs <= 3 seeds", ["seeds"]),
         ("decay = 1", ["decay"]),
+        ("key = 0", []),
         ("backend != torch accuracy >= 50", ["decay", "seeds"]),
         ("nothing of this", []),
     ):

@@ -7,6 +7,7 @@ from made_runs import change_record, make_run
 from internals.comparison import table as comparison
 from internals.comparison.groups import describe_confusion
 from internals.comparison.table import Options, compare
+from internals.core.files import write_csv
 
 
 def order(results, **options):
@@ -101,7 +102,7 @@ def test_csv_holds_what_the_table_shows(results, tmp_path):
     for seed, accuracy in enumerate((0.70, 0.72)):
         make_run(results, 10 + seed, seed=seed, accuracy=accuracy)
     found = compare(Options(results=results))
-    comparison.write_csv(found, tmp_path / "table.csv")
+    write_csv(tmp_path / "table.csv", comparison.make_whole_table(found))
     table = pd.read_csv(tmp_path / "table.csv")
     assert [*table.run] == [group.label for group in found.groups]
     assert table.n.max() == 2 and len(set(table.data)) == 2

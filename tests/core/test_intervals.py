@@ -51,6 +51,7 @@ def test_a_mean_has_students_interval(random):
         expected = stats.ttest_1samp(values, 0).confidence_interval()
         assert interval_of_mean(values) == pytest.approx(tuple(expected))
     assert interval_of_mean([0.7]) is None
+    assert interval_of_mean([0.6, 0.8]) == (0.0, 1.0)  # shares, no further
 
 
 def test_made_by_hand():
@@ -169,7 +170,7 @@ def test_coverage_of_pairs_of_seeds_and_of_a_mean(random, count):
     low, high = apart.mean(axis=1) - reach, apart.mean(axis=1) + reach
     pairs = [compare_pairs_of_seeds(a[n], a[n] + apart[n]) for n in range(20)]
     check_ends(map(interval, pairs), low, high)
-    check_ends(map(interval_of_mean, apart[:20]), low, high)
+    check_ends(map(interval_of_mean, 0.5 + apart[:20]), 0.5 + low, 0.5 + high)
     assert 0.93 < coverage(low, high, 0.01) < 0.97
 
 

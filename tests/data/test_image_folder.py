@@ -74,6 +74,26 @@ def test_first_tenth_of_a_folder_holds_every_class():
     np.testing.assert_allclose(counts, [500, 30, 1.1], atol=1)
 
 
+def test_a_class_keeps_its_only_training_image():
+    labels = np.repeat([0, 1, 2], [80, 79, 1])
+    first = labels[interleave_classes(labels)][:16]
+    np.testing.assert_array_equal(np.bincount(first, minlength=3), [8, 8, 0])
+
+
+def test_class_without_a_training_image_ends_the_program(
+    tmp_path, make_hyperparameters, random, capsys
+):
+    x = random.integers(0, 256, (22, 32, 32, 3), dtype="uint8")
+    for part in ("train", "test"):
+        save_images(tmp_path / part, x, [0] * 20 + [1, 1], ["cat", "emu"])
+    half = make_hyperparameters(data=str(tmp_path), validation_split=0.5)
+    assert np.bincount(common.load_data(half).y_train).tolist() == [10, 1]
+    with pytest.raises(SystemExit) as end:
+        common.load_data(half.but(validation_split=0.9))
+    words = "it would hold out each training image of the class 'emu', which has 2; add images"
+    assert end.value.code == 2 and words in capsys.readouterr().err
+
+
 def load(zygote, folder, output):
     """Have a script load a folder, and end it there: no image can be held out."""
     return zygote.run(

@@ -142,6 +142,24 @@ def test_table_in_another_encoding(kaggle, make_hyperparameters, tmp_path, capsy
     assert "it is not in UTF-8: save it as CSV in UTF-8" in capsys.readouterr().err
 
 
+def test_names_spelled_otherwise(make_hyperparameters, tmp_path, random):
+    """A zip from macOS has e and an accent as two letters; .JPG is .jpg; a link is a folder."""
+    x = random.integers(0, 256, (8, 32, 32, 3), dtype="uint8")
+    save_images(tmp_path / "elsewhere", x, [0, 1] * 4, ["a", "b"])
+    pictures = sorted(tmp_path.glob("elsewhere/*/*"))
+    names = [f"e\u0301{number}.PNG" for number in range(8)]
+    for path, name in zip(pictures, names, strict=True):
+        path.rename(path.with_name(name))
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "linked" / "again").symlink_to(folder)  # in a circle
+    files = [f"\u00e9{number}.png" for number in range(8)]
+    table = write(tmp_path / "own.csv", None, files, ["a"] * 4 + ["b"] * 4)
+    data = load(make_hyperparameters, folder, table)
+    assert (len(data.x_train), len(data.x_test)) == (6, 2) and not data.unreadable
+
+
 def test_files_beside_the_table(make_hyperparameters, tmp_path, random):
     """Names count from the table's folder, too, even where that is not below `data`."""
     x = random.integers(0, 256, (8, 32, 32, 3), dtype="uint8")
