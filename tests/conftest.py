@@ -324,6 +324,7 @@ class KnownModel:
 
     weights = [keras.Variable(0.0)]
     layers = []
+    steps_per_execution = 1
 
     def predict(self, batches, verbose):
         probabilities = np.full((len(PREDICTED), 3), 0.1, dtype="float32")

@@ -75,9 +75,8 @@ def test_ablation_adds_one_part_a_row(monkeypatch, script):
     assert {name: built[0][name] for name in off} == off  # the optimizer alone is another
     parts = [{"schedule", "warmup"}, {"weight_decay"}, {"flip"}, {"shift"}, {"label_smoothing"}]
     parts.append({"flip_test"})
-    if module.MODERN.optimizer == "muon":
-        muon = {"optimizer", "adam_share", "learning_rate", "momentum", "weight_decay"}
-        parts.append(muon | {"batch_size"} if script in ("6layerCNN", "minivggnet") else muon)
+    muon = {"optimizer", "adam_share", "learning_rate", "momentum", "weight_decay"}
+    parts.append(muon | {"batch_size"} if script in ("6layerCNN", "minivggnet") else muon)
     for above, row, part in zip(built[:-1], built[1:], parts, strict=True):
         assert {name for name in row if row[name] != above[name]} == part
 

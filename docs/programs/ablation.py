@@ -32,13 +32,14 @@ PARTS = [
     ("all", "`flip_test`", "--no-flip-test"),
 ]
 
-# The last row of the scripts whose modern recipe trains with Muon: what made it one with SGD.
+# The last row, and the flags that make a script's modern recipe what it was with SGD.
 MUON_ROW = ("8-muon", "Muon in place of SGD, with values of its own")
 SGD = "--optimizer sgd --adam-share 1 --momentum 0.9 --learning-rate 0.05 --weight-decay 0.005"
 WITH_SGD = {
     "udacity_cnn": SGD,
     "4layerCNN": SGD,
     "6layerCNN": f"{SGD} --batch-size 128",
+    "vgg16": SGD,
     "minivggnet": f"{SGD} --batch-size 128 --weight-decay 0.01",  # the last value of a flag counts
 }
 
@@ -48,7 +49,7 @@ FLAG = re.compile(r"--\S+(?: [^-]\S*)?")  # with its value, if it has one
 
 def parts_of(script):
     """Return name, words and flags to leave it out of each row but the published recipe's."""
-    return [*PARTS, (*MUON_ROW, WITH_SGD[script])] if script in WITH_SGD else PARTS
+    return [*PARTS, (*MUON_ROW, WITH_SGD[script])]
 
 
 def rows(script):

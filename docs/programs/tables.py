@@ -184,14 +184,14 @@ RECIPES = [
     (FOUR_LAYERS_20, "4layerCNN/2026-11-28_15-37-29_muon"),
     (SIX_LAYERS_20, "6layerCNN/2026-11-28_20-57-23_muon"),
     (MINIVGGNET, "minivggnet/2026-11-29_05-55-48_muon"),
-    (VGG16_PUBLISHED, "vgg16/2026-11-27_11-50-29-2_modern"),
+    (VGG16_PUBLISHED, "vgg16/2026-11-29_08-18-14_muon"),
     (UDACITY, "udacity_cnn/2026-11-28_14-57-21_muon"),
 ]
 SHORTER = [
     (FOUR_LAYERS_20, "4layerCNN/2026-11-28_13-11-26-2_muon-fifth"),
     (SIX_LAYERS_20, "6layerCNN/2026-11-28_12-40-43_muon-fifth"),
     (MINIVGGNET, "minivggnet/2026-11-28_15-06-54_muon-fifth"),
-    (VGG16_PUBLISHED, "vgg16/2026-11-27_11-56-14_three-epochs"),
+    (VGG16_PUBLISHED, "vgg16/2026-11-29_06-55-51_muon-fifth"),
     (UDACITY, "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth"),
 ]
 
@@ -213,6 +213,7 @@ MUON = [
     ),
     ("minivggnet/2026-11-27_11-52-42_modern", "minivggnet/2026-11-29_05-55-48_muon"),
     ("vgg16/2026-11-27_11-56-14_three-epochs", "vgg16/2026-11-29_06-55-51_muon-fifth"),
+    ("vgg16/2026-11-27_11-50-29-2_modern", "vgg16/2026-11-29_08-18-14_muon"),
     (
         "udacity_cnn/2026-11-21_22-10-09_eight-epochs",
         "udacity_cnn/2026-11-28_10-18-42-2_muon-fifth",

@@ -109,5 +109,6 @@ def tell_apart(groups):
         words = [word.replace("_", " ").replace("network", "layers") for word in words]
         group.label = ", ".join([group.label, *words])
     for alike in group_by(groups, lambda group: group.label).values():
-        for group in alike if len(alike) > 1 else ():
-            group.label += f" ({group.key})"
+        alike.sort(key=lambda group: min(run.started for run in group.runs))
+        for number, group in enumerate(alike[1:], start=2):
+            group.label += f" ({number})"

@@ -51,6 +51,7 @@ def reopen_run(script, common, hyperparameters, now):
     resume = hyperparameters.resume
     folder = Path(resume)
     run = Run(folder, hyperparameters, {})
+    Run.leave_held()
     try:
         run.take()
     except filelock.Timeout:

@@ -46,10 +46,14 @@ class Run:
 
     def take(self):
         """Lock the folder until `release`; raises filelock.Timeout if another process has it."""
-        if Run.held:  # in a notebook: its cells went on after a fault
-            Run.held.stopped("failed", "another run began in the same process")
         self.lock.enter_context(locks.locked(self.folder, patience=1))
         Run.held = self
+
+    @classmethod
+    def leave_held(cls):
+        """Release the run that this process has taken: a notebook's cells go on after a fault."""
+        if cls.held:
+            cls.held.stopped("failed", "another run began in the same process")
 
     def release(self):
         """Let other processes have the run."""
@@ -167,6 +171,7 @@ def create_run(script, common, hyperparameters):
     record = {"script": stem, "name": name, "started": stamp, "epochs_done": 0}
     record |= {"command": command_that_runs(script)}
     run = Run(folder, hyperparameters, record)
+    Run.leave_held()
     run.take()
     for name, source in (("script.py", script), ("common.py", common)):
         if text := sources.find_text(source):

@@ -147,7 +147,7 @@ def describe_optimizer(optimizer):
     except NotImplementedError:  # of a schedule; Keras could not save the network either
         fail("the learning rate's schedule has no get_config, so no run can keep it; give it one")
     del settings["name"]  # counted up by Keras
-    rate = settings["learning_rate"]
+    rate = settings.get("learning_rate")
     if isinstance(rate, dict) and rate.get("class_name") == "__lambda__":
         code = architecture.describe_function(rate["config"])
         settings["learning_rate"] = {"class_name": "function", "config": code}

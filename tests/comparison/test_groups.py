@@ -102,12 +102,14 @@ def test_data_sets_are_never_mixed(runs):
     ]
 
 
-def test_rows_that_are_called_alike_have_their_key(tmp_path):
-    """It stays, however the rows are sorted; what differs is deeper than a label goes."""
-    for day, version in enumerate("ab"):
-        make_run(tmp_path, day, optimizer={"class": "SGD", "nesterov": version})
-    groups = groups_of(tmp_path)
-    assert [group.label[-10:] for group in groups] == [f"({group.key})" for group in groups]
+@pytest.mark.parametrize("sort", ["accuracy", "started"])
+def test_rows_that_are_called_alike_are_numbered_by_age(tmp_path, sort):
+    """However they are sorted; what differs is deeper than a label goes."""
+    for day, accuracy in enumerate((0.5, 0.7, 0.6)):
+        make_run(tmp_path, day, accuracy=accuracy, optimizer={"class": "SGD", "clip": day})
+    options = Options(results=tmp_path, sort=sort)
+    found = {group.first.accuracy: group.label for group in compare(options).groups}
+    assert [found[each][-3:] for each in (0.7, 0.6)] == ["(2)", "(3)"] and "(" not in found[0.5]
 
 
 def test_labels_say_what_differs(results):

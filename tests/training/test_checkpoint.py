@@ -15,7 +15,6 @@ from conftest import only_run, send
 from internals.core.locks import locked
 from internals.runs.run import read_record
 from internals.training.chance_level import is_at_chance_level
-from internals.training.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -139,11 +138,11 @@ def test_other_errors_are_not_swallowed(start, make_hyperparameters, monkeypatch
 
 def test_full_disk(start, at_epoch, make_hyperparameters, monkeypatch, capsys, tmp_path):
     def fill(recorder):
-        def write(path, content):
+        def write(path, **arrays):
             path.write_bytes(b"half")
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-        monkeypatch.setattr(Checkpoint, "save", lambda recorder, path, values: write(path, b""))
+        monkeypatch.setattr(np, "savez", write)
 
     at_epoch(3, fill)
     with pytest.raises(SystemExit) as stop:
