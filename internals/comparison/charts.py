@@ -128,7 +128,7 @@ def draw_differences(groups, styles):
     verdicts = are_more_than_chance(found)
     title = f"Test accuracy, compared with {groups[0].label}: {count_apart(verdicts)}"
     words = "points; a line is the 95 % interval, a filled dot more than chance"
-    words += ", after Holm's correction" if len(found) > 1 else ""
+    words += "\nafter Holm's correction" if len(found) > 1 else ""
     axes = style.new_chart(title, 1.4 + 0.4 * len(found), xlabel=words)
     for place, (group, difference, verdict) in enumerate(
         zip(groups[1:], found, verdicts, strict=True)
