@@ -89,6 +89,35 @@ def test_one_and_two_devices_train_as_the_plain_path(
             np.testing.assert_allclose(ours, plain, **ROUNDING)
 
 
+def test_callback_evaluates_images_of_its_own(
+    devices, small_model, small_data, make_hyperparameters
+):
+    """Neither it nor `fit` gets the figures of the other's images."""
+    devices(1)
+    hyperparameters, seen = make_hyperparameters(epochs=2), []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            few = small_data.x_train[:7] / np.float32(255), small_data.y_train[:7]
+            seen.append(self.model.evaluate(*few, verbose=0)[0])
+            answers = keras.ops.convert_to_numpy(self.model(few[0]))
+            loss = -np.log(answers[np.arange(7), few[1]]).mean()
+            assert seen[-1] == pytest.approx(float(loss), rel=1e-4)
+
+    model = small_model(hyperparameters)
+    run = common.start_run("small.py", model, small_data, hyperparameters)
+    common.train(run, model, small_data, callbacks=[Look()])
+    run.release()
+    assert len(seen) == 2 and len(run.history()) == 2
+    devices(0)
+    again = small_model(hyperparameters)
+    plain = common.start_run("small.py", again, small_data, hyperparameters)
+    common.train(plain, again, small_data)
+    plain.release()
+    histories = [each.history().drop(columns="seconds") for each in (run, plain)]
+    np.testing.assert_allclose(*histories, **ROUNDING)
+
+
 def test_interrupted_in_a_stretch_and_resumed(
     devices, start, at_epoch, handlers, make_hyperparameters
 ):

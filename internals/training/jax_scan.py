@@ -18,7 +18,7 @@ import numpy as np
 from internals.core.files import fail
 from internals.core.terminal import say
 from internals.training import distributed
-from internals.training.tensorflow_speedups import count_operations
+from internals.training.tensorflow_speedups import count_operations, taking_steps
 
 OPERATIONS = 1e12  # per stretch: a second on a small GPU, after which Ctrl-C is noticed
 MOST_STEPS = 500  # per stretch: a second at 2 ms a step, however small the network
@@ -47,9 +47,19 @@ def on_device(model, batches, validation, plain=False):
     ]
     model.steps_per_execution = steps
     model.train_function, model.test_function = [stream.run for stream in streams]
+    keras_evaluate = model.evaluate
+
+    def evaluate(*arguments, _use_cached_eval_dataset=False, **settings):
+        if _use_cached_eval_dataset:  # it is `fit`, which evaluates the validation images
+            return keras_evaluate(*arguments, _use_cached_eval_dataset=True, **settings)
+        with taking_steps(model, 1, changed=True):  # a callback's own images
+            return keras_evaluate(*arguments, **settings)
+
+    model.evaluate = evaluate
     try:
         yield streams
     finally:
+        del model.evaluate
         model.steps_per_execution = 1
         model.train_function = model.test_function = None  # Keras makes its own again
 
