@@ -1,5 +1,6 @@
 """A run's network on another folder of class folders: how often it is right, and where not."""
 
+import collections
 import json
 import os
 
@@ -10,6 +11,7 @@ from internals.core.intervals import interval_of_share
 from internals.core.terminal import fill
 from internals.core.text import count_nouns, enumerate_few, format_path, make_printable
 from internals.data.dataset import Dataset
+from internals.data.image_folder import kind_of, print_passed_over
 from internals.data.image_reading import spread
 from internals.data.layouts import is_image, shown
 from internals.prediction import likeness, network, occlusion
@@ -91,8 +93,12 @@ def print_classes(run, folder, classes, left_out):
     if missing := [name for name, paths in classes.items() if not paths]:
         words = f"no images of {enumerate_few(missing)}: nothing is known of them"
         print(fill(f"{words}, and the accuracy is that of the other classes"))
-    trained = expand(str(run.record["hyperparameters"].get("data", ""))) / "train"
-    if trained.is_dir() and folder.resolve().is_relative_to(trained.resolve()):
+    of_classes = [each for each in shown(folder) if make_printable(each.name) in classes]
+    files = [file for each in of_classes for file in shown(each) if not is_image(file)]
+    print_passed_over(collections.Counter(map(kind_of, files)))
+    source = expand(str(run.record["hyperparameters"].get("data", ""))).resolve()
+    asked = folder.resolve()
+    if asked.is_relative_to(source) and "train" in asked.relative_to(source).parts:
         print(
             fill(
                 "warning: the run was trained on these images; how good it is on others they "

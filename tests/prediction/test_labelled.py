@@ -82,12 +82,20 @@ def test_classes_that_the_run_does_not_know_or_that_are_not_there(run, tmp_path,
 def test_training_images_are_said_to_be_such(run, wide_photos, undrawn, capsys):
     ask(run, wide_photos / "train")
     assert "warning: the run was trained on these images" in capsys.readouterr().out
+    run.record["hyperparameters"]["data"] = str(wide_photos.parent)  # where train/ is deeper
+    ask(run, wide_photos / "train")
+    assert "warning: the run was trained on these images" in capsys.readouterr().out
+    ask(run, wide_photos / "test")
+    assert "warning" not in capsys.readouterr().out
 
 
-def test_unreadable_images_are_left_out_and_named(run, tmp_path, undrawn):
+def test_unreadable_images_are_left_out_and_named(run, tmp_path, undrawn, capsys):
     save_wide_photos(tmp_path / "new", 9)
     (tmp_path / "new" / "left" / "half.png").write_bytes(b"half")
+    (tmp_path / "new" / "left" / "notes.txt").write_text("none of the pictures")
+    (tmp_path / "new" / "left" / "more").mkdir()
     (problem,) = ask(run, tmp_path / "new")
+    assert "2 files and folders passed over: 1 .txt, 1 folder" in capsys.readouterr().out
     assert problem.startswith(f"{tmp_path / 'new' / 'left' / 'half.png'} is no picture")
     record = record_of(run, "new")
     assert record["images"] == 9 and record["unreadable"] == [problem]
