@@ -83,7 +83,7 @@ function fillAgainst(all) {
     const points = found ? found[0] : group.mean === null ? null : group.mean - baseline.mean;
     const words = group === baseline ? ["the baseline"] : points === null ? ["-"] : [signed(points)];
     if (group !== baseline && points !== null) {
-      words.push(found && found[1] !== null ? `${signed(found[1])} to ${signed(found[2])} ${isMore(found) ? "\u25CF" : "\u25CB"}` : "-");
+      words.push(!found ? "\u2026" : found[1] === null ? "-" : `${signed(found[1])} to ${signed(found[2])} ${isMore(found) ? "\u25CF" : "\u25CB"}`);
     }
     cell.dataset.value = group === baseline ? 0 : points ?? "nan";
     const button = make("button", { type: "button", title: group === baseline ? "all rows are compared with this one" : "compare all rows with this one" },

@@ -405,6 +405,20 @@ def test_runs_that_failed_say_so(browser, tmp_path):
     assert not find(browser, ".plot")[0].is_displayed()
 
 
+def test_rows_beyond_those_that_are_compared(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("internals.comparison.page_data.MOST_COMPARED", 2)
+    results = tmp_path / "results"
+    for number in range(4):
+        make_run(results, number, accuracy=0.6 - number / 10, hyperparameters={"decay": number})
+    write_page(compare(Options(results=results)), results)
+    browser.get((results / "index.html").as_uri())
+    wait_for(lambda: find(browser, "tr.group td.against button"), "rows")
+    assert sorted(text[-1] for text in text_of(browser, "td.against")) == ["-", "-", "-", "e"]
+    find(browser, "tr.group td.against button")[1].click()  # another baseline
+    ends = sorted(text[-1] for text in text_of(browser, "td.against"))
+    assert ends == ["-", "-", "e", "\u2026"]
+
+
 def test_a_shared_file_stands_alone(browser, results, tmp_path):
     runs = tuple(map(str, sorted((results / "4layerCNN").iterdir())[2:4]))
     file = tmp_path / "elsewhere" / "shared.html"
