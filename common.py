@@ -333,7 +333,7 @@ def evaluate(model, images, labels, flip=False):
     """
     views = [images, images[:, :, ::-1]] if flip else [images]
     streams = [ImageBatches(view, labels, normalise).stream() for view in views]
-    with tensorflow_speedups.taking_steps(model, 1):  # or all batches are in memory at once
+    with compiled.taking_steps(model, 1):  # or all batches are in memory at once
         outputs = [model.predict(stream, verbose=0).astype("float32") for stream in streams]
     meaning = find_meaning(outputs[0], compiled.takes_logits(model))
     probabilities = np.mean([to_probabilities(each, meaning) for each in outputs], axis=0)

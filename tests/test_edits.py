@@ -400,7 +400,7 @@ def test_phase_goes_on_from_the_weights_that_the_network_has(edited):
     assert later == pytest.approx(best) and spoiled > 2 * best
 
 
-def test_network_grows_between_phases(edited, capsys):
+def test_network_grows_between_phases(edited):
     lines = """    common.train(run, model, data)
     end = [layers.Dense(7), layers.Dense(10, activation="softmax")]
     model = Sequential([*model.layers[:-1], *end])

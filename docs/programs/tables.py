@@ -25,7 +25,7 @@ from speed_table import profile_table, speed_table
 
 from internals.comparison.differences import are_same_networks, compare_by_seeds
 from internals.comparison.groups import Group, make_groups
-from internals.core.intervals import Difference, correct_for_several
+from internals.core.intervals import Difference, are_more_than_chance
 from internals.core.text import format_value
 from internals.runs import run_reader
 from internals.runs.run import read_history, read_record
@@ -299,8 +299,7 @@ def format_intervals(rows):
     """Return the rows with their differences as text, and the lines that explain those."""
     found = [cell for row in rows for cell in row if isinstance(cell, Difference)]
     known = [difference for difference in found if difference.low is not None]
-    kept = correct_for_several([difference.p for difference in known])
-    bold = [difference for difference, is_kept in zip(known, kept, strict=True) if is_kept]
+    bold = [each for each, more in zip(found, are_more_than_chance(found), strict=True) if more]
     rows = [
         [
             format_interval(cell, cell in bold) if isinstance(cell, Difference) else cell

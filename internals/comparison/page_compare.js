@@ -64,7 +64,7 @@ function disagreements(known, first, second) {
   const kept = known.pairs[`${first.place} ${second.place}`];
   const turned = known.pairs[`${second.place} ${first.place}`];
   const turnRow = ([place, image, truth, one, sureness, ...other]) => [place, image, truth, ...other, one, sureness];
-  const pair = kept ?? (turned?.ways ? { runs: turned.runs.toReversed(), ways: turned.ways.toReversed().map(way => way.map(turnRow)) } : turned);
+  const pair = kept ?? (turned?.ways ? { runs: [...turned.runs].reverse(), ways: turned.ways.map(way => way.map(turnRow)).reverse() } : turned);
   if (!pair) return make("p", { textContent: fill(WORDS["no pictures"], { first: first.key, second: second.key }) });
   if (pair.problem) return make("p", { textContent: pair.problem });
   const titles = [`Right in ${pair.runs[0]}, wrong in ${pair.runs[1]}`, `Right in ${pair.runs[1]}, wrong in ${pair.runs[0]}`];
@@ -84,7 +84,7 @@ function diffOf(known, first, second) {
   const lines = found?.map(line => isName(line) ? `${line.slice(0, 3)} ${(line[0] === "-" ? first : second).label}, ${line.split("/").pop()}` : line);
   if (!lines) return make("p", { textContent: first.text && second.text ? fill(WORDS.elsewhere, { first: first.key, second: second.key })
     : "Not both kept their script." });
-  const kind = line => line.startsWith("@@") || /^(---|\+\+\+) /.test(line) ? "place" : { "+": "added", "-": "removed" }[line[0]] ?? "";
+  const kind = line => line.startsWith("@@") || isName(line) ? "place" : { "+": "added", "-": "removed" }[line[0]] ?? "";
   return make("pre", { tabIndex: 0 }, ...lines.map(line => make("span", { className: kind(line), textContent: line + "\n" })));
 }
 

@@ -78,9 +78,9 @@ class Finder:
 
 def spell(path):
     """Return a path as text in which é is one letter, as macOS has it not, and .JPG is .jpg."""
-    suffix = path.suffix if has_image_suffix(path) else ""
-    whole = str(path)[: len(str(path)) - len(suffix)] + suffix.lower()
-    return unicodedata.normalize("NFC", whole)
+    if has_image_suffix(path):
+        path = path.with_suffix(path.suffix.lower())
+    return unicodedata.normalize("NFC", str(path))
 
 
 def read_rows(path, finder):

@@ -30,10 +30,10 @@ def evaluate(run, path, preparation, normalise):
     Return a message for each image that could not be read.
     """
     folder, names = expand(path), class_names(run)
-    classes, left_out = find_classes(folder, names)
+    classes, left_out, passed_over = find_classes(folder, names)
     predict, (height, width, _) = network.load_predict(run, names, normalise)
     print(fill(preparation.describe(run, (width, height))))
-    print_classes(run, folder, classes, left_out)
+    print_classes(run, folder, classes, left_out, passed_over)
     paths, labels = spread([classes[name] for name in names])
     print(f"reading {count_nouns(len(paths), 'image')}", flush=True)
     images, found, problems = read_pictures(paths, (width, height), preparation)
@@ -58,14 +58,14 @@ def evaluate(run, path, preparation, normalise):
 def find_classes(folder, names):
     """Return the images of each class by its name, and the numbers of those of other folders.
 
-    The program ends where no folder, or one that differs in capitals only, has a class's name.
+    The third is a Counter of what lies among the images of the classes and is none. The program
+    ends where no folder, or one that differs in capitals only, has a class's name.
     """
     if not folder.is_dir():
         fail(f"labelled is {str(folder)!r}; it must be a folder with a folder for each class")
     inside = {make_printable(path.name): path for path in shown(folder) if path.is_dir()}
-    images = {
-        name: [each for each in shown(path) if is_image(each)] for name, path in inside.items()
-    }
+    listed = {name: shown(path) for name, path in inside.items()}
+    images = {name: [each for each in found if is_image(each)] for name, found in listed.items()}
     small = {name.casefold(): name for name in names}
     for name in inside.keys() - set(names):
         if small.get(name.casefold(), name) not in inside:
@@ -81,10 +81,12 @@ def find_classes(folder, names):
             f"of the run, {enumerate_few(names)}; {advice if inside else 'it has no folders'}"
         )
     left_out = {name: len(found) for name, found in images.items() if name not in names}
-    return {name: images.get(name, []) for name in names}, left_out
+    others = (each for name in names for each in listed.get(name, []) if not is_image(each))
+    passed_over = collections.Counter(map(kind_of, others))
+    return {name: images.get(name, []) for name in names}, left_out, passed_over
 
 
-def print_classes(run, folder, classes, left_out):
+def print_classes(run, folder, classes, left_out, passed_over):
     """Say which images are not counted, which classes have none, and what was trained on."""
     if left_out:
         count = count_nouns(sum(left_out.values()), "image")
@@ -93,9 +95,7 @@ def print_classes(run, folder, classes, left_out):
     if missing := [name for name, paths in classes.items() if not paths]:
         words = f"no images of {enumerate_few(missing)}: nothing is known of them"
         print(fill(f"{words}, and the accuracy is that of the other classes"))
-    of_classes = [each for each in shown(folder) if make_printable(each.name) in classes]
-    files = [file for each in of_classes for file in shown(each) if not is_image(file)]
-    print_passed_over(collections.Counter(map(kind_of, files)))
+    print_passed_over(passed_over)
     source = expand(str(run.record["hyperparameters"].get("data", ""))).resolve()
     asked = folder.resolve()
     if asked.is_relative_to(source) and "train" in asked.relative_to(source).parts:

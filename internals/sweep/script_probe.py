@@ -72,20 +72,20 @@ def main(output=None):
         sys.modules["asked"] = module  # where Python looks for the source of a class
     if not (script_main := vars(module).get("main")):
         raise SystemExit(f"error: {script} has no main(); it cannot be swept")
-    Run.probe, answers = Probe(), [None] * len(commands)
-    parsed = [ask(script_main, [script, *command]) for command in commands]  # all, first
+    Run.probe = Probe()
+    answers = [ask(script_main, [script, *command]) for command in commands]  # all, first
     Run.probe.reads = True
-    for index in sorted(range(len(commands)), key=lambda i: which_data(parsed[i])):
-        known = isinstance(parsed[index], dict)  # a script with data of its own answers at once
-        answers[index] = parsed[index] if known else ask(script_main, [script, *commands[index]])
+    parsed = {  # but a script with data of its own has answered with the record at once
+        index: each for index, each in enumerate(answers) if not isinstance(each, dict)
+    }
+    for index in sorted(parsed, key=lambda i: which_data(parsed[i])):
+        answers[index] = ask(script_main, [script, *commands[index]])
         keras.utils.clear_session()  # or all the networks stay in memory
     print(json.dumps(answers), file=output, flush=True)
 
 
 def which_data(hyperparameters):
     """Return what decides which images are loaded, and how they are divided."""
-    if isinstance(hyperparameters, dict):  # none: it is a record
-        return ()
     names = ("data", "labels", "skip_unreadable", "image_size", "validation_split")
     return tuple(getattr(hyperparameters, name) for name in names)
 

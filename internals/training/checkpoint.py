@@ -22,6 +22,11 @@ class Stop(Exception):
         self.status, self.exit_status, self.reason = status, exit_status, reason
 
 
+def values_of(variables):
+    """Return what variables hold, as arrays."""
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
 class Checkpoint(keras.callbacks.Callback):
     """Shuffle the images before each epoch; after it, keep on disk all that a later start needs.
 
@@ -38,13 +43,13 @@ class Checkpoint(keras.callbacks.Callback):
         self.path = run.folder / "checkpoint.npz"
         self.rows, self.best = [], None  # rows of history.csv
         self.first = 0  # epochs of the phases before
-        self.best_from = 0  # epochs whose weights would not fit this network
+        self.fits_from = 0  # epochs before whose weights would not fit this network
         self.signal_number, self.warned = None, False
         model.optimizer.build(model.trainable_variables)
         self.network, self.of_network, self.weights = model, model.variables, model.weights
         self.variables = [*self.of_network, *model.optimizer.variables]
         self.accuracy = compiled.find_accuracy(model)  # the name that Keras has for it
-        self.start = self.values()[: len(self.of_network)] if run.phase > 1 else []
+        self.start = values_of(self.of_network) if run.phase > 1 else []
 
     def go_on(self):
         """Go back to where the phase has come, if it has begun, and record that the run is running.
@@ -92,11 +97,11 @@ class Checkpoint(keras.callbacks.Callback):
                 self.assign(self.of_network, self.start)
             if self.run.hyperparameters.keep_best and phase <= self.run.phase:
                 self.best = [arrays[name] for name in arrays if name.startswith("best")]
-                self.best_from = int(arrays.get("from", 0))
+                self.fits_from = int(arrays.get("fits_from", 0))
                 if [each.shape for each in self.best] != [(*w.shape,) for w in self.weights]:
                     if phase == self.run.phase:
                         raise ValueError("the best epoch's weights are others than the network's")
-                    self.best, self.best_from = None, len(self.rows)  # the network has grown
+                    self.best, self.fits_from = None, len(self.rows)  # the network has grown
         except (KeyError, ValueError) as error:
             checkpoint_file.fail_damaged(self.path, error)
         return phase
@@ -154,12 +159,12 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = round(time.perf_counter() - self.started, 3)
-        values = self.values()
+        values = values_of(self.variables)
         if not all(np.isfinite(value).all() for value in values[: len(self.of_network)]):
             raise self.diverged("the last update of the epoch made weights that are no numbers")
         self.rows.append(self.make_row(epoch, logs, seconds))
         if self.run.hyperparameters.keep_best and self.best_epoch() == epoch + 1:
-            self.best = [keras.ops.convert_to_numpy(weight) for weight in self.weights]
+            self.best = values_of(self.weights)
         self.run.save_history(self.rows)
         self.save(values)
         self.run.save(epochs_done=epoch + 1)
@@ -195,17 +200,14 @@ class Checkpoint(keras.callbacks.Callback):
 
     def best_epoch(self):
         """Return the epoch with the lowest validation loss, counted from 1."""
-        rows = self.rows[self.best_from :]
+        rows = self.rows[self.fits_from :]
         return min(rows, key=lambda row: np.nan_to_num(row["val_loss"], nan=np.inf))["epoch"]
-
-    def values(self):
-        """Return what the network's and the optimizer's variables hold, as arrays."""
-        return [keras.ops.convert_to_numpy(variable) for variable in self.variables]
 
     def save(self, values):
         """Write checkpoint.npz with these values of all variables."""
         place = {"epochs": len(self.rows), "phase": self.run.phase, "first": self.first}
-        place["from"] = self.best_from
+        place["fits_from"] = self.fits_from
+        place["has_loss"] = any(math.isfinite(row["loss"]) for row in self.rows)
         checkpoint_file.write(self.path, self.run.record, place, values, self.best)
 
     def end(self):
@@ -213,7 +215,7 @@ class Checkpoint(keras.callbacks.Callback):
         run, epochs = self.run, len(self.rows)
         if not run.stop and epochs < self.target():
             run.record["ended_by_callback"] = run.phase
-            self.save(self.values())  # EarlyStopping may have gone back to those of another epoch
+            self.save(values_of(self.variables))  # EarlyStopping may have changed them since
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         self.tell("evaluating")
         if run.stop:  # recorded now, whatever happens to the report

@@ -34,7 +34,8 @@ def read(path, run):
         with np.load(path, allow_pickle=False) as saved:
             arrays = {name: saved[name] for name in saved.files}
         recipe = json.loads(str(arrays["recipe"])) if "recipe" in arrays else {}
-        rows = finished_rows(run.history().to_dict("records"), int(arrays["epochs"]))
+        needed = ("loss", "seconds") if arrays.get("has_loss", True) else ("seconds",)
+        rows = finished_rows(run.history().to_dict("records"), int(arrays["epochs"]), needed)
     except Exception as error:  # a damaged file can raise nearly anything
         fail_damaged(path, error)
     if obstacle := recipe and identity.find_obstacle(recipe, identity.facts_to_go_on(run.record)):
@@ -51,11 +52,14 @@ def fail_damaged(path, error):
     fail(f"{path} or history.csv beside it is damaged: {words}")
 
 
-def finished_rows(rows, epochs):
-    """Return the rows of the finished epochs; ValueError where they are not all there."""
+def finished_rows(rows, epochs, needed):
+    """Return the rows of the finished epochs; ValueError where they are not all there.
+
+    What is `needed` must be a number in each; a network with a step of its own may have no loss.
+    """
     if not 1 <= epochs <= len(rows) <= epochs + 1:  # one more: killed before the checkpoint
         raise ValueError(f"{epochs} epochs in the checkpoint, {len(rows)} in the history")
-    if any({*COLUMNS} - {*row} or not is_number(row["seconds"]) for row in rows):
+    if any({*COLUMNS} - {*row} or not all(is_number(row[n]) for n in needed) for row in rows):
         raise ValueError("the history lacks columns or numbers")
     if [row["epoch"] for row in rows] != [*range(1, len(rows) + 1)]:
         raise ValueError("the history's epochs are not 1, 2, 3 and so on")

@@ -1,8 +1,9 @@
-"""What a script has compiled its network with: loss, optimizer and metrics.
+"""What a script has compiled its network with: loss, optimizer, metrics and steps at once.
 
 All of it is read from the network, so that what was compiled is what is recorded and judged.
 """
 
+import contextlib
 import functools
 import json
 import re
@@ -85,6 +86,33 @@ def mean_loss(model, labels, probabilities, outputs):
         labels = make_labels(model, labels, outputs.shape[1])
         values = loss(*map(keras.ops.convert_to_tensor, (labels, outputs)))
     return float(keras.ops.mean(values))
+
+
+# ------------------------------------------------------------------------------------------------
+# Steps
+
+
+@contextlib.contextmanager
+def taking_steps(model, steps, changed=False):
+    """Have Keras take so many steps at once, with functions that it makes anew for that.
+
+    Those that it has keep the number of steps and the calls of the layers, which may have
+    `changed`, with which they were made.
+    """
+    names = ("train_function", "test_function", "predict_function")
+    before, made = model.steps_per_execution, [getattr(model, name, None) for name in names]
+    if steps == before and not changed:
+        yield
+        return
+    model.steps_per_execution = steps
+    for name in names:
+        setattr(model, name, None)
+    try:
+        yield
+    finally:
+        model.steps_per_execution = before
+        for name, function in zip(names, made, strict=True):
+            setattr(model, name, function)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ import numpy as np
 from internals.core.files import fail
 from internals.core.terminal import say
 from internals.training import distributed
-from internals.training.tensorflow_speedups import count_operations, taking_steps
+from internals.training.compiled import taking_steps
+from internals.training.tensorflow_speedups import count_operations
 
 OPERATIONS = 1e12  # per stretch: a second on a small GPU, after which Ctrl-C is noticed
 MOST_STEPS = 500  # per stretch: a second at 2 ms a step, however small the network
@@ -45,8 +46,6 @@ def on_device(model, batches, validation, plain=False):
         ScannedBatches(batches, steps, model.train_step, devices),
         ScannedBatches(validation, steps, model.test_step, devices),
     ]
-    model.steps_per_execution = steps
-    model.train_function, model.test_function = [stream.run for stream in streams]
     keras_evaluate = model.evaluate
 
     def evaluate(*arguments, _use_cached_eval_dataset=False, **settings):
@@ -57,11 +56,11 @@ def on_device(model, batches, validation, plain=False):
 
     model.evaluate = evaluate
     try:
-        yield streams
+        with taking_steps(model, steps, changed=True):
+            model.train_function, model.test_function = [stream.run for stream in streams]
+            yield streams
     finally:
         del model.evaluate
-        model.steps_per_execution = 1
-        model.train_function = model.test_function = None  # Keras makes its own again
 
 
 def have_room(devices, size):

@@ -12,6 +12,7 @@ import sys
 from internals.core.keras_loader import keras
 
 from internals.core.layers import find_calls
+from internals.training.compiled import taking_steps
 
 MOST_STEPS = 16  # per execution: more gain nothing
 SMALL = 2048  # numbers per image, below which a fused normalisation gains nothing
@@ -49,29 +50,6 @@ def speeding_up(model, batch_size, callbacks=()):
     finally:
         for layer in layers:
             del layer.call  # the class's own stands behind it
-
-
-@contextlib.contextmanager
-def taking_steps(model, steps, changed=False):
-    """Have Keras take so many steps at once, with functions that it makes anew for that.
-
-    Those that it has keep the number of steps and the calls of the layers, which may have
-    `changed`, with which they were made.
-    """
-    names = ("train_function", "test_function", "predict_function")
-    before, made = model.steps_per_execution, [getattr(model, name, None) for name in names]
-    if steps == before and not changed:
-        yield
-        return
-    model.steps_per_execution = steps
-    for name in names:
-        setattr(model, name, None)
-    try:
-        yield
-    finally:
-        model.steps_per_execution = before
-        for name, function in zip(names, made, strict=True):
-            setattr(model, name, function)
 
 
 class ProgressBar(keras.callbacks.ProgbarLogger):

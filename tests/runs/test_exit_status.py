@@ -239,7 +239,7 @@ def spoil_checkpoint(**changes):
         spoil_history(lambda table: table.drop(index=1)),
         spoil_history(lambda table: table.iloc[[1, 0, *range(2, len(table))]]),
         spoil_history(lambda table: table.drop(columns="loss")),
-        spoil_history(lambda table: table.assign(seconds=np.nan)),
+        spoil_history(lambda table: table.assign(loss=np.nan)),
         spoil_checkpoint(epochs=-1),
         spoil_checkpoint(epochs=7000),
         spoil_checkpoint(variable0=np.zeros((5, 5))),
