@@ -267,8 +267,7 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
 
     `callbacks` and `class_weight` are as `fit` takes them. A second call, after a second `compile`
     or not, is another phase: its `epochs` come after those of the first; with 0 it is left out. An
-    interrupt or a loss that is not finite ends training early: the network is then the one of the
-    last finished epoch.
+    interrupt or a loss that is not finite ends it with the network of the last finished epoch.
     """
     hyperparameters = run.hyperparameters
     epochs = hyperparameters.epochs if epochs is None else epochs
@@ -325,17 +324,20 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
 # Evaluation and report
 
 
-def evaluate(model, images, labels, flip=False):
+def evaluate(model, images, labels, flip=False, run=None):
     """Return probabilities (n, classes), accuracy in [0, 1] and the mean loss, as compiled.
 
-    Logits and other scores are made probabilities. Labels are not smoothed, regularisation is not
-    counted. With `flip` the probabilities are the mean of those of the image and its mirror image.
+    Logits and other scores are made probabilities; a `run` records which they were. Labels are not
+    smoothed, regularisation is not counted. With `flip` the probabilities are the mean of those of
+    the image and its mirror image.
     """
     views = [images, images[:, :, ::-1]] if flip else [images]
     streams = [ImageBatches(view, labels, normalise).stream() for view in views]
     with compiled.taking_steps(model, 1):  # or all batches are in memory at once
         outputs = [model.predict(stream, verbose=0).astype("float32") for stream in streams]
     meaning = find_meaning(outputs[0], compiled.takes_logits(model))
+    if run:
+        run.save(outputs=meaning)
     probabilities = np.mean([to_probabilities(each, meaning) for each in outputs], axis=0)
     loss = compiled.mean_loss(model, labels, probabilities, np.mean(outputs, axis=0))
     return probabilities, float(np.mean(probabilities.argmax(axis=1) == labels)), loss
@@ -352,13 +354,11 @@ def report(run, model, data):
         distributed.leave_others(run)
         architecture.save_network(model, run.folder / "model.keras")
         flip = run.hyperparameters.flip_test
-        probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip)
-        run.save(test_accuracy=accuracy, test_loss=loss)
+        probabilities, accuracy, loss = evaluate(model, data.x_test, data.y_test, flip, run)
         *_, error = calibration.calibration_curve_of(probabilities, data.y_test)
-        run.save(expected_calibration_error=error)
+        run.save(test_accuracy=accuracy, test_loss=loss, expected_calibration_error=error)
         run.save_predictions(data, probabilities)
-        predicted = probabilities.argmax(axis=1)
-        judged = run.folder, data.y_test, predicted, data.class_names
+        judged = run.folder, data.y_test, probabilities.argmax(axis=1), data.class_names
         matrix = tables.write_confusion_matrix(*judged)
         run.save(balanced_accuracy=tables.write_classification_report(*judged))
         history = run.history()  # None where the script did not train by `train`

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from edited_scripts import (
+    BLOCK,
     COMPILED,
     NETWORKS,
     RESIDUAL,
@@ -833,14 +834,20 @@ def test_sweep_of_a_script_with_data_of_its_own(edited, tmp_path, monkeypatch):
     assert one == two and one["hyperparameters"]["epochs"] == 1
 
 
-@pytest.mark.parametrize("name", ["own layer", "logits", "Lambda", "subclass"])
+@pytest.mark.parametrize("name", ["own layer", "logits", "Lambda", "subclass", "no softmax, mse"])
 def test_predict_asks_the_network_as_the_run_had_it(edited, digits, name):
-    """Own layers are those of the script that the run keeps; logits become probabilities."""
-    _, run, _ = edited(NETWORKS[name])
+    """Own layers are those of the script that the run keeps; logits become probabilities.
+
+    A picture alone has the probability that it has among others. Without softmax some have a
+    negative output, which tells a logit, and some have none.
+    """
+    above_0 = "layers.Flatten(), layers.Dense(num_classes, bias_initializer='ones')"
+    no_softmax = replace(*compiled("'mse'"), text=with_layers(BLOCK, end=above_0))
+    _, run, _ = edited(NETWORKS.get(name, no_softmax))
     read = read_run(run.folder)
     predict, shape = load_predict(read, digits.class_names, common.normalise)
     table = read.predictions
-    found = predict(digits.x_test)
+    found = np.concatenate([predict(image[np.newaxis]) for image in digits.x_test])
     assert shape == (32, 32, 3)
     np.testing.assert_allclose(found.max(axis=1), table.probability, rtol=1e-4)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)

@@ -13,7 +13,7 @@ import numpy as np
 
 from internals.core.files import expand, fail
 from internals.core.free_memory import format_bytes
-from internals.core.probabilities import LOGITS, SCORES, find_meaning
+from internals.core.probabilities import LOGITS, SCORES
 from internals.core.text import enumerate_few, format_line, format_path
 from internals.prediction import network, occlusion
 from internals.runs.run_reader import class_names
@@ -51,11 +51,11 @@ def export(run, path, normalise):
     """
     names, record = class_names(run), run.record
     model, normalise, shape = network.load_trained(run, names, normalise)
-    logits, flip = record.get("logits", False), record["hyperparameters"].get("flip_test", False)
+    flip = record["hyperparameters"].get("flip_test", False)
     images = make_images(shape)
     outputs = model.predict_on_batch(normalise(images)).astype("float32")
-    exported = Exported(model, normalise, find_meaning(outputs, logits), flip)
-    predict = network.make_predict(model, normalise, logits)
+    exported = Exported(model, normalise, network.recorded_meaning(record, outputs), flip)
+    predict = network.make_predict(model, normalise, record)
     wanted = occlusion.predict_all(predict, images, flip)
     target = expand(path)
     kind = "onnx" if target.suffix else "tf_saved_model"

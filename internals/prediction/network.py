@@ -17,17 +17,22 @@ def load_predict(run, class_names, normalise):
     It prepares images as the run did: by `normalise`, which is today's, or by the run's own.
     """
     network, normalise, shape = load_trained(run, class_names, normalise)
-    return make_predict(network, normalise, run.record.get("logits", False)), shape
+    return make_predict(network, normalise, run.record), shape
 
 
-def make_predict(network, normalise, logits):
+def make_predict(network, normalise, record):
     """Return a function from images to the probabilities for which a network's outputs stand."""
 
     def predict(images):
         outputs = network.predict_on_batch(normalise(images)).astype("float32")
-        return to_probabilities(outputs, find_meaning(outputs, logits))
+        return to_probabilities(outputs, recorded_meaning(record, outputs))
 
     return predict
+
+
+def recorded_meaning(record, outputs):
+    """Return what a run's outputs are: as its test images told, and these where none did."""
+    return record.get("outputs") or find_meaning(outputs, record.get("logits", False))
 
 
 def load_trained(run, class_names, normalise):

@@ -1,5 +1,6 @@
 """The fields of run.json that others read: what each must be, and the check of a record."""
 
+from internals.core.probabilities import LOGITS, PROBABILITIES, SCORES
 from internals.runs.run import start_time
 
 
@@ -30,6 +31,10 @@ FIELDS = {  # of run.json: what they must be, the test of a value, and which the
     "a number from 0 to 1": (
         lambda x: type(x) in (int, float) and 0 <= x <= 1,
         "test_accuracy balanced_accuracy",
+    ),
+    "probabilities, logits or scores": (
+        lambda meaning: meaning in (PROBABILITIES, LOGITS, SCORES),
+        "outputs",
     ),
     "an object": (lambda value: type(value) is dict, "optimizer data versions"),
 }

@@ -52,7 +52,7 @@ def test_logits_and_mirror_images(run, images, tmp_path):
     model = keras.models.load_model(run.folder / "model.keras")
     model.layers[-1].activation = keras.activations.linear
     model.save(run.folder / "model.keras")
-    change_record(run.folder, logits=True)
+    change_record(run.folder, logits=True, outputs="logits")
     hyperparameters = run.record["hyperparameters"] | {"flip_test": True}
     run = read_run(change_record(run.folder, hyperparameters=hyperparameters))
     export.export(run, str(tmp_path / "network"), common.normalise)
