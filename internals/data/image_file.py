@@ -61,7 +61,7 @@ def open_image_and_peak(path, size, bit_depth):
         image.load()
         with contextlib.suppress(Exception):  # garbled notes on a sound image raise nearly anything
             ImageOps.exif_transpose(image, in_place=True)
-        if image.mode == "I":  # Pillow has scaled it already, from the highest value in its header
+        if image.mode == "I" and not deep:  # Pillow has scaled it, from the highest in its header
             image = Image.fromarray((np.asarray(image) >> 8).astype("uint8"))
         image, peak = to_8_bits(image, bit_depth) if deep else (image, 0)
         if image.has_transparency_data:
@@ -85,7 +85,7 @@ def opening(path):
 def has_16_bits(image):
     """Tell whether an image that is not loaded yet has 16 bits per channel in its file."""
     layout = str([tile.args for tile in image.tile[:1]])
-    return image.mode.startswith("I;16") or re.search(";16[BLN]", layout) is not None
+    return image.mode.startswith("I;16") or re.search(";16[BLN]|'L', 65535", layout) is not None
 
 
 def to_8_bits(image, bit_depth):

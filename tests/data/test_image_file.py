@@ -161,6 +161,18 @@ def test_pgm_is_scaled_by_its_own_header(tmp_path):
     assert peak == 0 and abs(int(image[0, 0, 0]) - 1023 * 255 // 4095) <= 1
 
 
+@pytest.mark.parametrize("kind", ["P2", "P5"])
+def test_pgm_of_16_bits_may_hold_12(tmp_path, kind):
+    """As a PNG may: its header then says 65535, and no value is above 4095."""
+    values = np.arange(1024).reshape(32, 32) * 4
+    plain = " ".join(map(str, values.ravel())).encode()
+    pixels = plain if kind == "P2" else values.astype(">u2").tobytes()
+    (tmp_path / "deep.pgm").write_bytes(f"{kind} 32 32 65535\n".encode() + pixels)
+    image, peak = read_image_and_peak(tmp_path / "deep.pgm", (32, 32), 12)
+    assert peak == 4092
+    np.testing.assert_array_equal(image[:, :, 0], values >> 4)
+
+
 def test_heic_where_its_package_is_there(tmp_path):
     """A package of that name in place of pillow-heif: its formats are known from then on."""
     (tmp_path / "pillow_heif.py").write_text(
