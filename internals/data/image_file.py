@@ -96,6 +96,7 @@ def to_8_bits(image, bit_depth):
     if image.mode[0] == "I":
         values = np.asarray(image).astype("int32")
         scaled = np.minimum(values >> (bit_depth - 8), 255).astype("uint8")
+        scaled[values == image.info.get("transparency", -1)] = 255  # on white
         return Image.fromarray(scaled), int(values.max())
     bands = image.split()
     lifted = [band.point(lambda value: min(value << (16 - bit_depth), 255)) for band in bands]

@@ -143,6 +143,13 @@ def test_colours_of_16_bits(tmp_path):
     assert image[0, 0].tolist() == [255, 255, 255] and image[31, 0].tolist() == [240, 0, 0]
 
 
+def test_transparent_grey_of_16_bits_is_white(tmp_path):
+    values = np.repeat(np.arange(32, dtype="uint16") * 1000, 32).reshape(32, 32)
+    Image.fromarray(values).save(tmp_path / "deep.png", transparency=2000)
+    image = read_image(tmp_path / "deep.png")
+    assert image[:4, 0, 0].tolist() == [0, 1000 >> 8, 255, 3000 >> 8]
+
+
 def test_16_bits_a_pixel_are_not_16_a_colour(tmp_path):
     """A bitmap with 5, 6 and 5 bits per channel is no deep image."""
     header = b"BM" + (66 + 2048).to_bytes(4, "little") + bytes(4) + (66).to_bytes(4, "little")
