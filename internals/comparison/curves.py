@@ -46,12 +46,12 @@ def plotly_lines(group):
     if not runs:
         return []
     mean, spread = mean_curves(averaged)
-    label = html.escape(group.label)  # Plotly reads tags in names
+    label = html.escape(group.label, quote=False)  # Plotly reads tags in names
     if len(runs) > 1:
         label += f" (n = {len(averaged)})"
         edges = pd.concat([mean + spread, (mean - spread)[::-1]])
         lines.append(make_line("band", "", edges))
         for run in runs:
-            name = f"{label}, seed {html.escape(run.seed)}"
+            name = f"{label}, seed {html.escape(run.seed, quote=False)}"
             lines.append(make_line("seed", name, curves_of(run)))
     return [*lines, make_line("mean", label, mean)]

@@ -22,6 +22,7 @@ from internals.core.intervals import (
     compare_seeds,
 )
 from internals.core.text import format_line
+from internals.runs.commands import command_of_sweep
 from internals.runs.run_reader import SOURCES
 
 
@@ -87,8 +88,8 @@ WORDS = {  # by the method of a difference, and what is true of any; the page fi
         "seeds, not other images."
     ),
     "paired images": (
-        "In pairs: {b} test images only the first names rightly, {c} only the second. Bonett and "
-        "Price's interval; it covers other images, not other seeds. For those, add {sweep}"
+        "In pairs: {b} test images are named rightly by {one} alone, {c} by {two} alone. Bonett "
+        "and Price's interval; it covers other images, not other seeds. For those, add {sweep}"
     ),
     "few": (
         "No interval: it takes three seeds on each side, and here are {n1} and {n2}. Add {sweep}"
@@ -121,6 +122,8 @@ def explain(difference, first, second, among_several=""):
     values = {name: f"{100 * value:+.2f}" for name, value in numbers.items() if value is not None}
     values |= {
         "chance": WORDS["more" if difference.more_than_chance else "not more"],
+        "one": first.label,
+        "two": second.label,
         "n1": len(first.accuracies),
         "n2": len(second.accuracies),
         "b": f"{difference.only_first:,}",
@@ -140,8 +143,7 @@ def suggest_seeds(group):
     missing = max(FEWEST - len(group.accuracies), 1)
     taken = {run.seed for run in group.counted}
     free = itertools.islice((n for n in itertools.count() if str(n) not in taken), missing)
-    script, seeds = format_line(group.first.record["script"]), " ".join(map(str, free))
-    return f"{NUMBERS[missing]}: python sweep.py {script}.py ... --seed {seeds}"
+    return f"{NUMBERS[missing]}: {command_of_sweep(group.first, free)}"
 
 
 def explain_several(differences):

@@ -23,7 +23,8 @@ const sections = [...document.querySelectorAll("section.data")].map(section => {
     return select;
   });
   const names = [...section.querySelectorAll("thead th")].map(head => head.textContent);
-  const all = { section, known, bodies, boxes, metric, axis, names, byKey, baseline: known.baseline };
+  const columns = names.map(name => name.toLowerCase()); // as a filter names them
+  const all = { section, known, bodies, boxes, metric, axis, names, columns, byKey, baseline: known.baseline };
   return all;
 });
 
@@ -69,6 +70,11 @@ function draw(all) {
   }, { responsive: true, displaylogo: false });
 }
 
+function resize(section, width) {
+  const plot = section.querySelector(".plot");
+  if (plot.data && !plot.hidden) Plotly.relayout(plot, { width, autosize: width === null });
+}
+
 // the column "against the baseline"; a click on a row's cell makes it the baseline
 function fillAgainst(all) {
   const { section, known, bodies, byKey, names } = all;
@@ -106,6 +112,7 @@ function show(all) {
   const chosen = ticked(all);
   const baseline = known.groups[all.baseline] ?? chosen[0];
   section.querySelector(".chosen").hidden = !chosen.length;
+  section.querySelector(".chosen").classList.toggle("none", !chosen.length);
   bodies.forEach(body => {
     const group = byKey.get(body.rows[0].dataset.key);
     const place = chosen.indexOf(group);
@@ -125,15 +132,18 @@ function show(all) {
   draw(all);
 }
 
-// ticks and baselines are kept in the address, so that a reload or a bookmark shows them again
+// ticks, baselines and the filter are kept in the address, so that a reload or a bookmark shows them again
 function keep() {
   const keys = sections.flatMap(all => ticked(all).map(group => group.key));
   const moved = sections.filter(all => all.baseline !== all.known.baseline).map(all => all.known.groups[all.baseline].key);
-  history.replaceState(null, "", "#runs=" + keys.join(",") + (moved.length ? "&baseline=" + moved.join(",") : ""));
+  history.replaceState(null, "", "#runs=" + keys.join(",") + (moved.length ? "&baseline=" + moved.join(",") : "")
+    + (filter.value.trim() ? "&filter=" + encodeURIComponent(filter.value) : ""));
 }
 
 function restore() {
-  const [runs, baselines] = ["runs", "baseline"].map(name => new URLSearchParams(location.hash.slice(1)).get(name)?.split(","));
+  const kept = new URLSearchParams(location.hash.slice(1));
+  const [runs, baselines] = ["runs", "baseline"].map(name => kept.get(name)?.split(","));
+  if (filter) filter.value = kept.get("filter") ?? "";
   sections.forEach(all => {
     const { known, bodies } = all;
     const whole = WORDS.alone ? bodies.map(body => body.rows[0].dataset.key) : null;
@@ -146,17 +156,20 @@ function restore() {
     const fold = all.section.querySelector(".fold button");
     if (fold && all.boxes.some(box => box.checked && box.closest(".reference"))) fold.setAttribute("aria-expanded", "true");
     fillAgainst(all);
-    sift(all);
     show(all);
   });
+  if (filter) siftAll();
 }
 sections.forEach(all => all.boxes.forEach(box => box.addEventListener("change", () => { keep(); show(all); })));
 window.addEventListener("hashchange", () => { if (location.hash.startsWith("#runs=")) restore(); });
+// a plot is as wide as the window, and paper is not
+window.addEventListener("beforeprint", () => sections.forEach(({ section }) => resize(section, 1000)));
+window.addEventListener("afterprint", () => sections.forEach(({ section }) => resize(section, null)));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => sections.forEach(show));
 document.querySelectorAll("a.skip").forEach(link => link.addEventListener("click", event => {
   const place = document.querySelector(link.hash);
   event.preventDefault(); // the address keeps the ticks
-  place.hidden = false;
+  place.hidden = false; // where no row is ticked, it says so
   place.focus();
 }));
 

@@ -24,7 +24,7 @@ function explain(found, first, second, amongSeveral) {
   if (points === null) return WORDS.unknown;
   const lacking = first.n < second.n ? first : second;
   const failures = [first.failures, second.failures].filter(Boolean).join(" and ");
-  const values = { amount: signed(points), n1: first.n, n2: second.n, b: b.toLocaleString("en"), c: c.toLocaleString("en"),
+  const values = { amount: signed(points), one: first.label, two: second.label, n1: first.n, n2: second.n, b: b.toLocaleString("en"), c: c.toLocaleString("en"),
     sweep: lacking.sweep, failures, chance: isMore(found) ? WORDS.more : WORDS["not more"] };
   if (low !== null) Object.assign(values, { low: signed(low), high: signed(high) });
   return [fill(low === null ? WORDS["no interval"] : WORDS.interval, values), amongSeveral,
@@ -40,9 +40,10 @@ function explainAmong(found, all) {
 }
 
 function tableOf(head, rows) {
-  const line = (cells, tag) => make("tr", {}, ...cells.map(text => make(tag, { textContent: text })));
+  const line = cells => make("tr", {}, make("th", { scope: "row", textContent: cells[0] }), ...cells.slice(1).map(textContent => make("td", { textContent })));
+  const heads = make("tr", {}, ...head.map(textContent => make("th", { scope: "col", textContent })));
   return make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "what differs" },
-    make("table", {}, make("thead", {}, line(head, "th")), make("tbody", {}, ...rows.map(cells => line(cells, "td")))));
+    make("table", {}, make("thead", {}, heads), make("tbody", {}, ...rows.map(line))));
 }
 
 function details(title, ...children) {

@@ -7,6 +7,7 @@ import itertools
 from internals.comparison import differences, disagreements, recorded_facts
 from internals.comparison.curves import METRICS, plotly_lines
 from internals.comparison.data_sets import differing
+from internals.comparison.table import settings_of
 from internals.core.intervals import interval_of_mean
 from internals.core.palette import COLORS, DASHES
 from internals.core.text import format_line
@@ -73,6 +74,9 @@ def describe_one(group):
     """Return what is shown of one group, and the lines that the charts can draw of it."""
     return {
         "key": group.key,
+        "settings": {
+            name.replace("_", " ").lower(): value for name, value in settings_of(group).items()
+        },
         "label": group.label,
         "script": format_line(group.first.record["script"]),
         "text": text_key(group),

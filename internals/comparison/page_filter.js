@@ -10,30 +10,47 @@ function conditions(text) {
   return [found, words.split(/\s+/).filter(Boolean)];
 }
 
-function fits(all, body, [wanted, words]) {
-  const cells = [...body.rows[0].cells];
-  const names = all.names.map(name => name.toLowerCase());
-  const text = (body.textContent + " " + (all.section.querySelector(".shared")?.textContent ?? "")).toLowerCase();
-  return wanted.every(({ parts, sign, value }) => {
-    // words before the column's name are words to be found: "seeds accuracy > 80"
-    const start = parts.findIndex((_, index) => names.includes(parts.slice(index).join(" ")));
-    if (start < 0) return false;
-    if (!parts.slice(0, start).every(word => text.includes(word))) return false;
-    const cell = cells[names.indexOf(parts.slice(start).join(" "))];
-    const [one, other] = [(cell.dataset.value ?? "").toLowerCase(), value];
-    const numbers = [number(one), number(other)];
-    return numbers.some(isNaN) ? "= !=".includes(sign) && TESTS[sign](one, other) : TESTS[sign](...numbers);
-  }) && words.every(word => text.includes(word));
+// a condition may be on a setting that has no column, because all rows are alike in it
+const isColumn = name => sections.some(all => all.columns.includes(name) || all.known.groups.some(group => name in group.settings));
+
+// words before the column's name are words to be found: "seeds accuracy > 80"
+const findColumn = parts => parts.findIndex((_, index) => isColumn(parts.slice(index).join(" ")));
+
+// what a word may be: what the row and its runs show but for commands, and the values of its settings
+function textOf(group) {
+  if (!group.words) {
+    const copy = group.body.cloneNode(true);
+    copy.querySelectorAll(".command, .against, .note, button").forEach(each => each.remove());
+    group.words = [copy.textContent, ...Object.values(group.settings)].join(" ").toLowerCase();
+  }
+  return group.words;
+}
+
+function holds(all, group, name, sign, value) {
+  const cell = group.body.rows[0].cells[all.columns.indexOf(name)];
+  if (name === "started") return TESTS[sign](cell.textContent.slice(0, value.length), value); // as far as it is given
+  const one = (cell?.dataset.value ?? group.settings[name] ?? "").toLowerCase();
+  const numbers = [one, value].map(text => number(text.replaceAll(",", "")));
+  return numbers.some(isNaN) ? "= !=".includes(sign) && TESTS[sign](one, value) : TESTS[sign](...numbers);
+}
+
+function fits(all, group, [wanted, words]) {
+  const has = word => textOf(group).includes(word);
+  return words.every(has) && wanted.every(({ parts, sign, value }) => {
+    const start = findColumn(parts);
+    return start >= 0 && parts.slice(0, start).every(has) && holds(all, group, parts.slice(start).join(" "), sign, value);
+  });
 }
 
 const filter = document.getElementById("filter");
 function sift(all) {
-  const { section, bodies } = all;
+  const { section, bodies, byKey } = all;
   const wanted = filter.value.trim() ? conditions(filter.value) : null;
-  const fold = section.querySelector(".fold button");
-  const open = !fold || fold.getAttribute("aria-expanded") === "true";
+  const fold = section.querySelector(".fold");
+  const open = !fold || fold.querySelector("button").getAttribute("aria-expanded") === "true";
+  if (fold) fold.hidden = wanted !== null;
   bodies.forEach(body => {
-    body.hidden = wanted ? !fits(all, body, wanted) : !open && body.classList.contains("reference");
+    body.hidden = wanted ? !fits(all, byKey.get(body.rows[0].dataset.key), wanted) : !open && body.classList.contains("reference");
   });
   const shown = bodies.filter(body => !body.hidden);
   // a hyperparameter has a column only where the shown rows differ in it
@@ -49,21 +66,22 @@ function sift(all) {
   });
   section.querySelector("style.columns").textContent = `section[data-number="${section.dataset.number}"] { ${rules.join(" ")} }`;
   const words = [section.dataset.shared, ...alike].filter(Boolean).join(", ");
-  section.querySelector(".shared").textContent = words ? `In all rows that are shown: ${words}.` : "";
+  section.querySelector(".shared").textContent = words && shown.length ? `In all rows that are shown: ${words}.` : "";
   return shown.length;
 }
 
 function siftAll() {
   const shown = sections.reduce((sum, all) => sum + sift(all), 0);
   const rows = sections.reduce((sum, all) => sum + all.bodies.length, 0);
-  const columns = new Set(sections.flatMap(all => all.names.map(name => name.toLowerCase())));
-  const [wanted] = conditions(filter.value);
-  const lost = wanted.find(({ parts }) => !parts.some((_, index) => columns.has(parts.slice(index).join(" "))));
-  document.getElementById("found").textContent = lost ? `There is no column ${lost.parts.join(" ")}.` : filter.value.trim() ? `${shown} of ${rows} rows` : "";
+  const [wanted, words] = conditions(filter.value);
+  const lost = wanted.find(({ parts }) => findColumn(parts) < 0);
+  const name = words.join(" ").replaceAll("_", " ");
+  document.getElementById("found").textContent = lost ? `There is no column ${lost.parts.join(" ")}.`
+    : !filter.value.trim() ? "" : `${shown} of ${rows} rows${!shown && isColumn(name) ? `; for a column's values write ${name} = ...` : ""}`;
 }
 if (filter) {
   filter.closest("div").hidden = false;
-  filter.addEventListener("input", siftAll);
+  filter.addEventListener("input", () => { siftAll(); keep(); });
 }
 document.querySelectorAll(".fold button").forEach(button => {
   button.setAttribute("aria-expanded", "false");

@@ -61,8 +61,9 @@ def count_causes(first, second, scripts_differ):
     """Return how many things that differ in two descriptions may be the cause of the difference.
 
     Each hyperparameter is one, other facts are one by their cause. Those that may follow from a
-    hyperparameter count where none differs, and the layers also where the scripts do. But for
-    hyperparameters, what one side did not record is not known to differ.
+    hyperparameter count where none differs, and the layers also where the scripts do. The steps of
+    a schedule follow from the number of training images. But for hyperparameters, what one side did
+    not record is not known to differ.
     """
     differ = {
         (kind, name)
@@ -74,4 +75,5 @@ def count_causes(first, second, scripts_differ):
     follow -= {"code"} if scripts_differ else set()
     counted = {kind for kind, _ in differ} - {"hyperparameter", "script", "result"}
     counted -= follow if hyperparameters else set()
+    counted -= {"optimizer"} if ("data", "training images") in differ else set()
     return hyperparameters + len(counted)

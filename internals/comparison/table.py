@@ -36,6 +36,7 @@ USUAL = {  # values that nobody need be told where all groups have them
     "flip_test": False,
     **identity.EARLIER,
 }
+COLUMNS = {"run", "group", "key", "status", "script", "backend", "device"}  # beside figures
 SortBy = Literal["accuracy", "minutes", "epochs", "parameters", "started"]
 
 
@@ -91,8 +92,7 @@ def compare(options):
 def arrange(runs, sort):
     """Return the runs in groups, the best or the latest first, by data set."""
     groups = make_groups(runs)
-    by_time = sort == "started"  # as a time, whatever its zone
-    values = [each.newest.started if by_time else each.figures[sort] for each in groups]
+    values = [each.newest.started if sort == "started" else each.figures[sort] for each in groups]
     smallest_first, values = sort in ("minutes", "parameters"), pd.Series(values, dtype=object)
     order = values.sort_values(ascending=smallest_first, kind="stable").index  # unknown ones last
     return make_data_sets([groups[index] for index in order])
@@ -154,10 +154,12 @@ def explain_none(options, broken):
 def settings_of(group):
     """Return what decides a group's result and can be read in a table, as text."""
     record = group.first.record
+    taken = COLUMNS | group.figures.keys() - {"epochs"}  # an own hyperparameter may be called so
+    settings = {f"own {n}" if n in taken else n: v for n, v in group.first.settings.items()}
     named = {"script": record["script"], "recipe": record["hyperparameters"].get("recipe")}
     words = {name: record.get(name) for name in ("backend", "device")}
     words |= {"parameters": format_value("parameters", record["parameters"])}
-    known = named | group.first.settings | (record.get("edits") or {}) | words
+    known = named | settings | (record.get("edits") or {}) | words
     return {name: format_line(value) for name, value in known.items() if value is not None}
 
 
@@ -165,12 +167,11 @@ def shared_settings(data_set):
     """Return in one line the settings that are the same in all groups."""
     settings = [settings_of(group) for group in data_set.groups]
     differ = differing(settings)
-    shared = {
-        name: value
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value}"
         for name, value in settings[0].items()
-        if name not in differ and value != str(USUAL.get(name))
-    }
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shared.items())
+        if name not in (*differ, "epochs") and value != str(USUAL.get(name))
+    )
 
 
 def make_table(data_set):
@@ -233,8 +234,7 @@ def show_table(data_set, width=100):
     for name, row in zip(names, texts, strict=True):
         cells = [name.ljust(widths[0]), *(row[i].rjust(widths[i]) for i in shown[1:])]
         lines.append("  ".join(cells).rstrip())
-    left = [name for index, name in enumerate(header) if index not in shown]
-    if left := [name for name in left if name != "started"]:
+    if left := [name for i, name in enumerate(header) if i not in shown and name != "started"]:
         lines.append(shorten(f"they also differ in: {', '.join(left)} (on the page)", width))
     for group in data_set.groups:
         lines += textwrap.wrap(group.failures, width) + textwrap.wrap(group.repeated, width)

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from internals.core.text import format_path
+from internals.core.text import format_line, format_path
 from internals.runs import sources
 
 arguments = None  # those that the last run's hyperparameters were read from
@@ -36,6 +36,28 @@ def command_to_repeat(run):
     """Return the command that makes a ComparedRun anew, or "" where it did not record its own."""
     command = run.record.get("command", "")
     return on_its_backend(run.record, command) if command else ""
+
+
+def command_of_sweep(run, seeds):
+    """Return the command that trains a ComparedRun's recipe with these seeds."""
+    script = f"{run.record['script']}.py"
+    words = shlex.split(without(run.record.get("command", ""), "--seed", "--resume"))
+    at = next((index for index, word in enumerate(words) if word.endswith(".py")), None)
+    words = [script] if at is None else words[at:]
+    command = f"python sweep.py {shlex.join(words)} --seed {' '.join(map(str, seeds))}"
+    return on_its_backend(run.record, format_line(command))
+
+
+def without(command, *flags):
+    """Return a command without these flags and the value of each."""
+    kept, words = [], iter(shlex.split(command))
+    for word in words:
+        name, is_whole, _ = word.partition("=")
+        if name.replace("_", "-") not in flags:
+            kept.append(word)
+        elif not is_whole:
+            next(words, None)
+    return shlex.join(kept)
 
 
 def on_its_backend(record, command):

@@ -84,7 +84,7 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     first, second = two_groups(tmp_path)
     assert explain(compare_groups(first, second), first, second) == (
         "+0.00 points. No interval: it takes three seeds on each side, and here are 1 and 1. "
-        "Add two more seeds: python sweep.py 4layerCNN.py ... --seed 1 2"
+        "Add two more seeds: KERAS_BACKEND=torch python sweep.py 4layerCNN.py --seed 1 2"
     )
     right = [True] * 40 + [False] * 60
     write_predictions(one, right)
@@ -98,8 +98,13 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     assert (found.only_first, found.only_second, found.more_than_chance) == (0, 20, True)
     words = explain(found, first, second)
     assert words.startswith("+20.00 points, 95 % interval +11.44 to +27.78: more than chance.")
-    assert "0 test images only the first names rightly, 20 only the second." in words
-    assert "not other seeds. For those, add two more seeds: python sweep.py" in words
+    labels = first.label, second.label
+    named = "In pairs: 0 test images are named rightly by {} alone, 20 by {} alone. Bonett"
+    assert named.format(*labels) in words
+    assert (
+        "not other seeds. For those, add two more seeds: KERAS_BACKEND=torch python sweep.py"
+        in words
+    )
     packed = gzip.compress((other / "predictions.csv").read_bytes())
     (other / "predictions.csv.gz").write_bytes(packed)
     (other / "predictions.csv").unlink()
@@ -130,11 +135,11 @@ def test_seeds_are_welchs_from_three_on_each_side(tmp_path):
     assert (found.method, found.low, found.more_than_chance) == ("few", None, None)
     assert explain(found, first, second) == (
         "+19.00 points. No interval: it takes three seeds on each side, and here are 3 and 1. "
-        "Add two more seeds: python sweep.py 4layerCNN.py ... --seed 0 2"
+        "Add two more seeds: KERAS_BACKEND=torch python sweep.py 4layerCNN.py --seed 0 2"
     )
     make_run(tmp_path, 21, accuracy=0.91, backend="torch", seed=0)
     first, second = two_groups(tmp_path)
-    assert "one more seed: python sweep.py 4layerCNN.py ... --seed 2" in explain(
+    assert "one more seed: KERAS_BACKEND=torch python sweep.py 4layerCNN.py --seed 2" in explain(
         compare_groups(first, second), first, second
     )
     make_run(tmp_path, 22, accuracy=0.92, backend="torch", seed=7)

@@ -307,13 +307,71 @@ def test_a_filter_takes_words_and_conditions(page):
         ("epochs <= 3 seeds", ["seeds"]),
         ("decay = 1", ["decay"]),
         ("key = 0", []),
-        ("backend != torch accuracy >= 50", ["decay", "seeds"]),
+        ("backend != torch accuracy >= 50", ["6layerCNN", "decay", "seeds"]),
+        ("torch", [HOSTILE]),
+        ("jax", ["decay", "seeds"]),  # letter by letter: it is no word of all rows
+        ("precision = float32", ["decay", HOSTILE, "seeds"]),  # without a column
+        ("parameters < 1,000", []),
+        ("started < 2026-11-21 parameters > 1,000", ["6layerCNN", "decay", HOSTILE, "seeds"]),
+        ("started > 2026-11-20", []),
+        ("python", []),  # of a command
         ("nothing of this", []),
     ):
         assert sift(page, text) == rows, text
     assert "0 of 4 rows" in find(page, "#found")[0].text
     sift(page, "colour = 3")
     assert find(page, "#found")[0].text == "There is no column colour."
+    assert sift(page, "learning_rate") == []
+    hint = "0 of 4 rows; for a column's values write learning rate = ..."
+    assert find(page, "#found")[0].text == hint
+    assert text_of(page, ".shared") == ["", ""]
+
+
+def test_a_filter_and_the_ticks_outlive_another_page(page, results):
+    """A browser that goes back fills in forms by their places, and sorting moves the rows."""
+    accuracy = [each for each in find(page, "th button") if each.text == "accuracy"][1]
+    accuracy.click()
+    tick(page, "decay")
+    sift(page, "accuracy > 55")
+    address = page.execute_script("return location.href")
+    page.get((results / "4layerCNN").as_uri())
+    page.back()
+    wait_for(lambda: lines(page), "lines")
+    assert page.execute_script("return location.href") == address
+    shown = [row for row in find(page, "tr.group") if row.is_displayed()]
+    assert [row.text.split("\n")[0] for row in shown] == [HOSTILE, "seeds"]
+    keys = [box.get_attribute("value") for box in find(page, "tbody input:checked")]
+    assert f"runs={','.join(keys)}&" in address and len(keys) == 2
+    assert find(page, "#found")[0].text == "2 of 4 rows"
+
+
+def test_nothing_ticked_says_so(page):
+    for label in ("decay", "seeds"):
+        tick(page, label)
+    find(page, "a.skip")[1].send_keys("\n")
+    assert find(page, "#comparison-2")[0].text == "No row is ticked."
+
+
+def test_paper_has_the_whole_table_and_plot(page):
+    """As the dialog prints it: the last column, and the lines' right ends, are on the paper."""
+    options = {"printBackground": False, "preferCSSPageSize": True, "paperWidth": 8.3}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    size = {"width": 1047, "height": 700, "deviceScaleFactor": 1, "mobile": False}  # A4, landscape
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        right = (
+            "return Math.max(...[...document.querySelectorAll('th, td')]"
+            ".map(each => each.getBoundingClientRect().right))"
+        )
+        assert page.execute_script(right) <= 1047
+        page.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+        wide = "return document.querySelectorAll('.plot svg')[0].getBoundingClientRect().right"
+        wait_for(lambda: page.execute_script(wide) <= 1047, "narrow plot")
+        assert page.execute_cdp_cmd("Page.printToPDF", options)["data"]
+    finally:
+        page.execute_script("window.dispatchEvent(new Event('afterprint'))")
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_the_table_is_had_as_csv(page):

@@ -69,7 +69,7 @@ def test_table_fits_and_says_what_all_share(results):
     (data_set, *_) = compare(Options(results=results, script="4layerCNN")).data_sets
     lines = comparison.show_table(data_set).splitlines()
     assert max(map(len, lines)) <= 100
-    assert lines[0].startswith("all: script 4layerCNN, epochs 3, learning rate 0.1, precision")
+    assert lines[0].startswith("all: script 4layerCNN, learning rate 0.1, precision")
     assert "shared by all" in lines[0]
     assert "setting_a" not in lines[0] and "setting h" in lines[-2]
 
