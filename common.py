@@ -107,11 +107,11 @@ class Hyperparameters:
     validation_split: float  # share of training images held out for validation; 0 uses the test set
     keep_best: bool = False  # at the end go back to the epoch with the lowest validation loss
     seed: int = 0  # start of all random numbers; the same seed gives the same run on a processor
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of the layers' arithmetic
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"  # of numbers in the layers
     name: str = ""  # a word or two for the run's folder, such as no-dropout
     results: str = "results"  # the folder for all runs
     start_from: str = ""  # the folder of a run whose weights this one begins with
-    resume: str = ""  # the folder of a run to go on: where it stopped, or to more epochs
+    resume: str = ""  # the folder of a run that goes on, from where it stopped or to more epochs
 
     def __post_init__(self):
         check_hyperparameters(self)
@@ -222,7 +222,7 @@ def start_run(script, model, data, hyperparameters, first_images=0):
 
     samples.png shows some images of each class. With `first_images=36` it shows the first 36.
     """
-    first_batch.check(model, normalise, data, hyperparameters.label_smoothing)
+    first_batch.check(model, normalise, data, hyperparameters)
     start = start_weights.start_from(model, hyperparameters)
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.redirect_results(hyperparameters)
@@ -286,11 +286,10 @@ def train(run, model, data, callbacks=(), class_weight=None, epochs=None):
         first_batch.look(model, normalise, data, hyperparameters.label_smoothing)
         first_batch.check_callbacks(model, hyperparameters.keep_best, callbacks)
         record = checkpoint.Checkpoint(run, model, batches, validation, epochs, on_terminal)
-        if run.stop or not record.go_on():
+        if run.stop or not record.go_on(callbacks):
             return
-        if hyperparameters.class_weights == "balanced" and class_weight is None:
-            class_weight = class_balance.balance(data.y_train)
-        weights = {str(label): float(weight) for label, weight in (class_weight or {}).items()}
+        class_weight = class_balance.choose_weights(hyperparameters, data, class_weight)
+        weights = {str(label): weight for label, weight in (class_weight or {}).items()}
         plain = class_weight is not None or tensorflow_speedups.is_followed(model, callbacks)
         run.record |= {"devices": 1} if plain else {}  # or several GPUs share each batch
         run.save(callbacks=[type(each).__name__ for each in callbacks], class_weight=weights)

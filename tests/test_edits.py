@@ -31,6 +31,7 @@ from internals.comparison.groups import make_groups
 from internals.data import loading
 from internals.data.dataset import load_digits
 from internals.prediction.network import load_predict
+from internals.report.run_plots import result_of
 from internals.runs import identity
 from internals.runs.run import Run
 from internals.runs.run_reader import COLUMNS, read_run
@@ -201,6 +202,38 @@ REFUSED = {  # name: (script, what the message says)
         changing("y_test=data.y_test + 1"),
         "the labels of y_test go from 1 to 10; with 10 classes they must be 0 to 9",
     ),
+    "classes without names": (
+        changing("class_names=[*range(10)]"),
+        "class_names is [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]; it must be a list of words",
+    ),
+    "no validation images": (
+        changing("x_validation=data.x_validation[:0], y_validation=data.y_validation[:0]"),
+        "x_validation has no images; where nothing is held out, x_validation is x_test",
+    ),
+    "metrics of whole labels": (
+        replace(
+            *compiled(
+                "'categorical_crossentropy'",
+                "['accuracy', keras.metrics.SparseTopKCategoricalAccuracy(2)]",
+            ),
+            text=TINY,
+        ),
+        "which are one-hot (n, classes) for this loss, so none that begins with Sparse fits",
+    ),
+    "metrics of one-hot labels": (
+        replace(*compiled(metrics="['accuracy', keras.metrics.F1Score()]"), text=TINY),
+        "which are whole numbers (n,) for this loss, so those that begin with Sparse fit",
+    ),
+    "a binary accuracy": (
+        replace(
+            *compiled("'categorical_crossentropy'", "[keras.metrics.BinaryAccuracy()]"), text=TINY
+        ),
+        "compiled without an accuracy",
+    ),
+    "an accuracy of one-hot labels": (
+        replace(*compiled(metrics="[keras.metrics.CategoricalAccuracy()]"), text=TINY),
+        "CategoricalAccuracy wants one-hot labels",
+    ),
     "not compiled": (
         replace(("    model.compile(", "    model.build; dict("), text=TINY),
         "is not compiled",
@@ -216,6 +249,14 @@ def test_refused_before_training(edited, tmp_path, capsys, name):
         edited(text)
     assert stop.value.code == 2 and words in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+def test_best_epoch_is_not_chosen_by_test_images(edited, capsys):
+    """Nor where the script has made its data itself, so that no flag tells what is held out."""
+    own = changing("x_validation=data.x_test, y_validation=data.y_test")
+    with pytest.raises(SystemExit):
+        edited(own, "--epochs", "1", "--keep-best")
+    assert "keep_best needs a held-out part" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -355,6 +396,94 @@ def test_class_weights(edited, digits):
     _, run, model = edited(with_training(lines), *arguments)
     answers = model.predict(digits.x_test / np.float32(255), verbose=0)
     assert (answers.argmax(axis=1) == 3).all()
+
+
+def test_class_weights_of_some_classes(edited, capsys):
+    """The others have a weight of 1, as with a bare `fit`."""
+    lines = "    common.train(run, model, data, class_weight={3: 2})\n"
+    _, run, model = edited(with_training(lines))
+    assert run.record["class_weight"] == {str(n): 2 if n == 3 else 1 for n in range(10)}
+    lines = lines.replace("{3: 2}", "{n: 2 if n == 3 else 1 for n in range(10)}")
+    _, _, same = edited(with_training(lines))
+    for one, other in zip(model.get_weights(), same.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(SystemExit) as stop:
+        edited(with_training(lines.replace("range(10)", "range(11)")))
+    words = "class_weight has the label 10; labels are 0 to 9"
+    assert stop.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_weights_of_a_callback_outlive_a_report_that_fails(edited, monkeypatch, tmp_path):
+    """EarlyStopping puts the best weights back even after the last epoch."""
+    lines = """    how = {"mode": "max", "patience": 9, "restore_best_weights": True}
+    stop = keras.callbacks.EarlyStopping("val_loss", **how)
+    common.train(run, model, data, callbacks=[stop])
+    import os
+    if "FAIL" in os.environ:
+        raise KeyError("report")
+"""
+    text = with_training(lines)
+    _, whole, model = edited(text, "--epochs", "3", "--no-keep-best")
+    assert whole.history().val_loss.argmax() < 2, "the weights are not those of the last epoch"
+    assert "after 3 epochs, weights set by a callback" in result_of(whole, "loss", whole.history())
+    monkeypatch.setenv("FAIL", "1")
+    with pytest.raises(KeyError):
+        edited(text, "--epochs", "3", "--no-keep-best", "--name", "failed")
+    monkeypatch.delenv("FAIL")
+    (folder,) = tmp_path.glob("results/edited/*_failed")
+    Run.leave_held()
+    _, run, resumed = edited(text, "--resume", str(folder))
+    assert run.record["test_loss"] == whole.record["test_loss"]
+    assert run.record["set_by_callback"]
+    for one, other in zip(model.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_run_with_averages_resumes_as_if_left_alone(edited, monkeypatch):
+    """SwapEMAWeights has put them into the network when an epoch is kept."""
+    text = replace(*compiled(optimizer="keras.optimizers.Adam(0.01, use_ema=True)"), text=TINY)
+    swap = "[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]"
+    text = with_training(f"    common.train(run, model, data, callbacks={swap})\n", text)
+    assert_resumes_alike(edited, monkeypatch, text, "--epochs", "3", "--no-keep-best")
+
+
+def test_network_compiled_after_the_start(edited):
+    """The record and the captions have what was trained, though start_run saw something else."""
+    lines = """    optimizer = keras.optimizers.SGD(0.05, momentum=0.5)
+    model.compile(optimizer, keras.losses.CategoricalFocalCrossentropy(), metrics=["accuracy"])
+    common.train(run, model, data)
+"""
+    _, run, _ = edited(with_training(lines), "--epochs", "1", "--no-keep-best")
+    (phase,) = read_run(run.folder).record["phases"]
+    assert phase["optimizer"]["class"] == "SGD" and not phase["cross_entropy"]
+    assert "SGD, learning rate 0.05, momentum 0.5, loss CategoricalFocal" in run.caption
+    assert read_run(run.folder).complete
+    edited(with_training(lines), "--resume", str(run.folder), "--epochs", "2")
+    assert len(run.history()) == 2
+
+
+def test_phases_in_a_loop(edited):
+    lines = """    for rate in (0.01, 0.003):
+        model.optimizer.learning_rate = rate
+        common.train(run, model, data, epochs=1)
+"""
+    _, run, _ = edited(with_training(lines), "--epochs", "9", "--no-keep-best")
+    phases = read_run(run.folder).record["phases"]
+    rates = [phase["optimizer"]["learning_rate"] for phase in phases]
+    assert rates == pytest.approx([0.01, 0.003]) == run.history().learning_rate.tolist()
+    assert run.caption.startswith("2 phases, the last with ")
+    assert "Adam, learning rate 0.003" in run.caption and ", 2 epochs" in run.caption
+
+
+def test_loss_of_its_own_that_wants_to_know_whether_it_trains(edited):
+    own = """
+class Network(Model):
+    def compute_loss(self, x, y, y_pred, sample_weight, training):
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+"""
+    text = with_network(RESIDUAL.replace("Model(inputs,", "Network(inputs,"), own)
+    _, run, _ = edited(text)
+    assert run.record["status"] == "finished"
 
 
 PHASES = """    model.layers[0].trainable = False
@@ -561,8 +690,14 @@ def test_phase_of_no_epochs_is_left_out(edited):
 
 def test_interrupted_phase_goes_on(edited, monkeypatch):
     """A run that stops in its second phase ends with the weights of one that was left alone."""
-    text = with_training(PHASES)
-    _, whole, model = edited(text, "--epochs", "1", "--no-keep-best")
+    assert_resumes_alike(
+        edited, monkeypatch, with_training(PHASES), "--epochs", "1", "--no-keep-best"
+    )
+
+
+def assert_resumes_alike(edited, monkeypatch, text, *arguments):
+    """Fail where a run stopped in its third epoch, and resumed, ends unlike one left alone."""
+    _, whole, model = edited(text, *arguments)
     begin = common.checkpoint.Checkpoint.on_epoch_begin
     folders = []
 
@@ -574,7 +709,7 @@ def test_interrupted_phase_goes_on(edited, monkeypatch):
 
     monkeypatch.setattr(common.checkpoint.Checkpoint, "on_epoch_begin", stop)
     with pytest.raises(SystemExit):
-        edited(text, "--epochs", "1", "--no-keep-best")
+        edited(text, *arguments)
     monkeypatch.setattr(common.checkpoint.Checkpoint, "on_epoch_begin", begin)
     _, resumed, same = edited(text, "--resume", str(folders[0]))
     histories = [run.history().drop(columns="seconds") for run in (whole, resumed)]

@@ -68,9 +68,13 @@ class Images:
     notes: dict = dataclasses.field(default_factory=dict)
 
 
-def check_keep_best(hyperparameters):
-    """End the program where the best epoch would be chosen by the test set."""
-    if hyperparameters.keep_best and not hyperparameters.validation_split:
+def check_keep_best(hyperparameters, data=None):
+    """End the program where the best epoch would be chosen by the test set.
+
+    What is held out is asked of `data`, if it is loaded.
+    """
+    held_out = not data.validation_is_test if data else hyperparameters.validation_split
+    if hyperparameters.keep_best and not held_out:
         fail(
             "keep_best needs a held-out part of the training images, such as validation_split "
             "0.1, or a folder val beside train and test: an epoch chosen by its test accuracy "

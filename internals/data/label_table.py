@@ -33,7 +33,7 @@ def load_labelled(folder, table, hyperparameters):
     classes, missing = sort_by_class(read_rows(table, finder), finder, table)
     if not 2 <= len(classes) <= MOST_CLASSES:
         names = enumerate_few([*classes])
-        fail(f"{table} names {len(classes)} classes, {names}; it must be 2 to {MOST_CLASSES}")
+        fail(f"{table} has the classes {names}; there must be 2 to {MOST_CLASSES}")
     check_pairs(classes, lambda name: f"{table}: class {name!r}")
     print(f"labels: {table.name}; a fifth of each class is held out for the test")
     images = read_listing(folder, {"train": classes}, hyperparameters, missing)
@@ -121,8 +121,13 @@ def read_cells(path):
     except UnicodeDecodeError:
         fail(f"labels is {str(path)!r}; it is not in UTF-8: save it as CSV in UTF-8")
     except (OSError, ValueError) as error:  # pandas's own and wrong letters are ValueErrors
-        fail(f"labels is {str(path)!r}; it cannot be read as a table of file and class: {error}")
-    return table.map(str.strip)
+        words = getattr(error, "strerror", None) or " ".join(str(error).split())
+        fail(f"labels is {str(path)!r}; it cannot be read as a table of file and class: {words}")
+    table = table.map(str.strip)
+    table = table[(table != "").any(axis=1)]  # spreadsheets leave empty rows
+    if table.empty:
+        fail(f"labels is {str(path)!r}; all its cells are empty")
+    return table
 
 
 def choose_file_column(table, head, finder, path):

@@ -1,6 +1,7 @@
 """What a folder of images looks like: where its train/ is, or what to do where it has none."""
 
 import os
+import shlex
 
 from internals.core.files import fail
 from internals.core.text import count_nouns, enumerate_few, make_printable
@@ -79,7 +80,8 @@ def find_parts(folder):
 
 def suggest_layout(folder, folders):
     """Return what to do with a data folder that has no train/ but these folders."""
-    for path in folders:
+    parts = ("train", "test", *VALIDATION)  # where one of them is named in place of their folder
+    for path in (*folders, *([folder.parent] if folder.name in parts else [])):
         if (path / "train").is_dir():
             return f"name {path}, which has one"
     holding = [path.name for path in folders if any(map(is_image, shown(path)))]
@@ -101,7 +103,8 @@ def suggest_classes(folder, images):
     beside = [folder.parent] if folder.name == "train" else []  # as Kaggle's trainLabels.csv lies
     for place in (folder, *beside):
         for table in sorted(path for path in shown(place) if path.suffix.lower() in TABLES):
-            return f"{holds}; {table.name} may have their classes: add --labels {table}"
+            flag = f"--labels {shlex.quote(str(table))}"
+            return f"{holds}; {table.name} may have their classes: add {flag}"
     return (
         f"{holds}; move the images of each class into a folder train/<class>/, or write a table "
         "with the columns file and class, and add --labels TABLE.csv"
@@ -114,10 +117,10 @@ def suggest_for_file(path):
     if suffix in ARCHIVES:
         return "an archive: unpack it first, then name the folder that has train/<class>/* in it"
     if suffix in TABLES:
-        return f"a table: name the folder of its images, and add --labels {path}"
+        return f"a table: name the folder of its images, and add --labels {shlex.quote(str(path))}"
     if has_image_suffix(path):
         return (
             "an image: name a folder that has train/<class>/* in it; to ask a trained network "
-            f"about it, python predict.py RUN {path}"
+            f"about it, python predict.py RUN {shlex.quote(str(path))}"
         )
     return "a file: it must be cifar10, cifar100, digits, an archive of CIFAR or an image folder"

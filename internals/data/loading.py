@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from internals.core.files import fail
-from internals.core.text import NAMED_DATA
+from internals.core.text import NAMED_DATA, enumerate_few
 from internals.data import cifar, dataset, image_folder, label_table, layouts
 from internals.data.image_file import IMAGE_SIZE
 
@@ -17,6 +17,7 @@ def read_data(hyperparameters):
         images = read_images(hyperparameters)
     except OSError as error:
         fail(f"data is {source!r}; it cannot be read: {error}")
+    warn_of_like_names(images.class_names)
     (x, y), (x_test, y_test) = images.train, images.test
     validation, held_out = images.validation, 0
     if not validation:
@@ -41,6 +42,13 @@ def read_data(hyperparameters):
         images.unreadable,
         images.notes,
     )
+
+
+def warn_of_like_names(names):
+    """Say which classes differ in capitals only: a mistake in a table divides a class."""
+    small = [name.casefold() for name in names]
+    if like := [name for name in names if small.count(name.casefold()) > 1]:
+        print(f"warning: classes that differ in capitals only: {enumerate_few(like)}")
 
 
 def read_images(hyperparameters):

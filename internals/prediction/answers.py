@@ -60,7 +60,7 @@ def introduce(run, preparation, size):
     print(fill(f"{known}, and calls everything one of them, often surely"))
     if not math.isnan(run.accuracy):
         right = f"It names {100 * run.accuracy:.2f} % of its test images rightly"
-        print(fill(f"{right}, and others as well only where they are like those"))
+        print(fill(f"{right}. Expect that only of pictures that are like them"))
     predictions = read_predictions(run)
     warn_of_guessing(run, len(names), predictions)
     print(fill(preparation.describe(run, size)))

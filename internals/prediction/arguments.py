@@ -10,7 +10,7 @@ import tyro
 
 from internals.core.files import check_output, expand, fail
 from internals.core.text import format_line, format_path
-from internals.runs.commands import command_to_go_on, command_to_repeat
+from internals.runs.commands import command_to_go_on, command_to_repeat, without
 from internals.runs.run_reader import names_of, read_folders
 
 MODEL = "model.keras"
@@ -65,9 +65,8 @@ def find_run(options):
     """Return the trained run that is named, the newest of several; or end with what to do."""
     word, results, broken = options.run, expand(options.results), {}
     places = [path for path in (expand(word), results / word) if path.is_dir()]
-    if places:
-        found = read_folders(places[0], broken)
-    else:
+    found = read_folders(places[0], broken) if places else []
+    if not found and not broken:  # a folder of images may be called as a run is
         found = [run for run in read_folders(results, {}) if word in names_of(run)]
     problems = [f"{format_path(folder)} is broken: {words}" for folder, words in broken.items()]
     if not found:
@@ -94,6 +93,8 @@ def explain_untrained(run):
     if go_on and (run.folder / "checkpoint.npz").is_file():
         fail(f"{lack}: it was stopped. To go on: {format_line(go_on)}")
     command = command_to_repeat(run) or f"python {script}"
+    if run.is_reference:  # its data and its folder of results were somebody else's
+        command = without(command, "--data", "--results", "--name")
     fail(f"{lack}, which git does not keep. To make one: {format_line(command)}")
 
 

@@ -78,6 +78,6 @@ def answer_few(run, predict, paths, images, predictions, drawings):
         drawn = drawings.draw(draw_contact_sheet, given, images)
         rows = [row | {"drawn": drawn} for row in rows]
         if drawn:
-            one_by_one = f"{MOST_SHEETS} or fewer are drawn one by one"
+            one_by_one = f"where {MOST_SHEETS} or fewer are named, each has a sheet of its own"
             print(f"    {count_nouns(len(given), 'picture')} drawn in {drawn}; {one_by_one}")
     return rows

@@ -11,7 +11,12 @@ from internals.core.intervals import interval_of_share
 from internals.core.terminal import fill
 from internals.core.text import count_nouns, enumerate_few, format_path, make_printable
 from internals.data.dataset import Dataset
-from internals.data.image_folder import kind_of, print_passed_over
+from internals.data.image_folder import (
+    advise_heic,
+    enumerate_kinds,
+    kind_of,
+    print_passed_over,
+)
 from internals.data.image_reading import spread
 from internals.data.layouts import is_image, shown
 from internals.prediction import likeness, network, occlusion
@@ -73,7 +78,15 @@ def find_classes(folder, names):
                 f"{inside[name]} is no class of the run, which has {small[name.casefold()]!r}; "
                 "rename the folder"
             )
+    others = (each for name in names for each in listed.get(name, []) if not is_image(each))
+    passed_over = collections.Counter(map(kind_of, others))
     if not any(images.get(name) for name in names):
+        if own := [name for name in names if name in inside]:
+            there = f", only {enumerate_kinds(passed_over)}" if passed_over else ""
+            fail(
+                f"labelled is {str(folder)!r}; there are no images in its folders "
+                f"{enumerate_few(own)}{there}{advise_heic(passed_over)}"
+            )
         nested = [path for path in inside.values() if any((path / name).is_dir() for name in names)]
         advice = f"name {nested[0]}, which has" if nested else f"it has {enumerate_few([*inside])}"
         fail(
@@ -81,8 +94,6 @@ def find_classes(folder, names):
             f"of the run, {enumerate_few(names)}; {advice if inside else 'it has no folders'}"
         )
     left_out = {name: len(found) for name, found in images.items() if name not in names}
-    others = (each for name in names for each in listed.get(name, []) if not is_image(each))
-    passed_over = collections.Counter(map(kind_of, others))
     return {name: images.get(name, []) for name in names}, left_out, passed_over
 
 

@@ -66,7 +66,9 @@ def plot_photo(figure, path, shape, preparation):
     photo, crop = open_image(path, PHOTO, preparation.bit_depth), preparation.crop
     photo.thumbnail(PHOTO)
     width, height = photo.size
-    axes = add_panel(figure, 0.15, f"the photo, {'and its square' if crop else 'squeezed whole'}")
+    axes = add_panel(
+        figure, 0.15, f"the photo, {'and its square' if crop else 'before it is squeezed'}"
+    )
     smooth = "nearest" if max(photo.size) < min(PHOTO) / 4 else "antialiased"
     axes.imshow(photo, interpolation=smooth, extent=(0, width, height, 0))
     across = min(width, height * shape[1] / shape[0]) if crop else width

@@ -48,5 +48,5 @@ def accuracy_at_confidence(table, name, probability):
     if alike.sum() < FEWEST:
         alike = np.argsort(abs(shares - probability), kind="stable")[:FEWEST]
         low, high = 100 * shares[alike].min(), 100 * shares[alike].max()
-        among = f"the {len(alike)} with the nearest probabilities, {low:.0f} to {high:.0f} %"
+        among = f"the {len(alike)} with the nearest probabilities ({low:.0f} to {high:.0f} %)"
     return Reliability(lack, among, len(right[alike]), int(right[alike].sum()), verdict)

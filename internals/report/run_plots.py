@@ -52,7 +52,9 @@ def plot_history(run, metric, data):
         axes.set_ylim(-0.03, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     else:
-        guessing = data.num_classes if run.record.get("cross_entropy", True) else math.inf
+        compiled = run.record.get("phases") or [run.record]
+        plain = all(each.get("cross_entropy", True) for each in compiled)
+        guessing = data.num_classes if plain else math.inf
         limit_loss(axes, history[["loss", "val_loss"]].to_numpy(), guessing)
     last = int(history.epoch.max())
     room = max(0.025 * (last - 1), 0.1)
@@ -70,6 +72,8 @@ def result_of(run, metric, history):
     kind, value = "test", run.record.get(f"test_{metric}")
     if value is not None and "best_epoch" in run.record:
         after = f"with the weights of epoch {run.record['best_epoch']}"
+    elif run.record.get("set_by_callback"):
+        after += ", weights set by a callback"
     if value is None:
         kind, value = "validation", history[f"val_{metric}"].iloc[-1]
     number = f"{100 * value:.1f} %" if metric == "accuracy" else f"{value:.4g}"

@@ -140,8 +140,8 @@ def parse_hyperparameters(description, recipes, arguments=None):
             )
         if folder and not may_differ(field.name, was, now):
             fail(
-                f"{field.name} is {now!r}; a resumed run keeps its own, {was_or_none(was)}, or has "
-                "more epochs"
+                f"{field.name} is {now!r}; a resumed run keeps its own, {was_or_none(was)}; only "
+                "epochs may be more"
             )
         print(
             f"{field.name}: {now} (the {'run' if folder else 'script'}'s own: {was_or_none(was)})"

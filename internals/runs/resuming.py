@@ -14,8 +14,10 @@ def read_record_to_resume(folder):
     """Return the record of the run in `folder`; end the program where there is none to go on."""
     try:
         record = read_record(folder)
+    except FileNotFoundError:
+        fail(f"resume is {str(folder)!r}; it must be the folder of a run, which has a run.json")
     except (OSError, ValueError) as error:
-        fail(f"{folder / 'run.json'} is not the record of a run: {error!r}")
+        fail(f"{folder / 'run.json'} is not the record of a run: {error}")
     if record["status"] not in (*CAN_GO_ON, "finished"):
         fail(f"resume is {str(folder)!r}; that run has {record['status']}, it cannot go on")
     return record
@@ -35,7 +37,7 @@ def check_more_epochs(record, hyperparameters):
     anew = f"a new run can begin with its weights: --start-from {hyperparameters.resume}"
     if follows_cosine(record):
         fail(f"{words} finished, and its cosine schedule is at a learning rate of 0; {anew}")
-    if record.get("phases"):
+    if len(record.get("phases", ())) > 1:
         fail(f"{words} finished its {len(record['phases'])} phases; {anew}")
     if not Path(hyperparameters.resume, "checkpoint.npz").exists():
         fail(f"{words} finished, and checkpoint.npz, with which it could go on, is gone; {anew}")
@@ -86,7 +88,7 @@ def is_trained(record, hyperparameters):
     Where it had several phases, there may be one more.
     """
     done = record.get("epochs_done", 0) >= hyperparameters.epochs
-    return record["status"] == "failed" and done and not record.get("phases")
+    return record["status"] == "failed" and done and len(record.get("phases", ())) < 2
 
 
 def explain_obstacle(name, was, now, record, other):

@@ -80,8 +80,8 @@ class ComparedRun:
         """Return whether the run has come to the end of its recipe, so that its accuracy counts."""
         wanted = self.record["hyperparameters"].get("epochs", len(self.history))
         ended = self.record["status"] in ("finished", "diverged")  # or stopped in the report
-        phases = self.record.get("phases")  # each with epochs of its own
-        at_end = ended or len(self.history) == wanted and not phases
+        phases = self.record.get("phases", ())  # each with epochs of its own
+        at_end = ended or len(self.history) == wanted and len(phases) < 2
         return at_end and not math.isnan(self.accuracy)
 
     @property

@@ -28,7 +28,7 @@ class Options:
 
     # the script; after it its own flags, each with one value or more
     script: Annotated[str, tyro.conf.Positional]
-    # how many runs at once on this machine, each with its share of the cores; none: 2 on 2 cores
+    # how many runs train at once, each with its share of the cores; by default 2, on one core 1
     jobs: int | None = None
     scheduler: str = ""  # the address of a Dask scheduler, whose workers train in this one's place
 
@@ -42,7 +42,7 @@ def parse(arguments, description):
     print_description(description, arguments[:end])
     options = tyro.cli(Options, args=arguments[:end], description="")
     if not Path(options.script).is_file():
-        fail(f"script is {options.script!r}; it must be a script such as 4layerCNN.py")
+        fail(f"script is {options.script!r}; there is no such file here")
     if options.jobs is None:
         options = dataclasses.replace(options, jobs=min(2, joblib.cpu_count()))
     elif options.scheduler:

@@ -1,7 +1,9 @@
 """The checkpoint of a run: what training keeps on disk, and how it stops and resumes."""
 
+import functools
 import math
 import time
+import zlib
 
 from internals.core.keras_loader import keras
 
@@ -11,7 +13,7 @@ from internals.core.files import fail
 from internals.core.terminal import say
 from internals.runs import live
 from internals.runs.run_reader import COLUMNS
-from internals.training import chance_level, checkpoint_file, compiled, distributed
+from internals.training import chance_level, checkpoint_file, compiled, distributed, phases
 
 
 class Stop(Exception):
@@ -25,6 +27,11 @@ class Stop(Exception):
 def values_of(variables):
     """Return what variables hold, as arrays."""
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def digest(values):
+    """Return a number that differs where these arrays do."""
+    return functools.reduce(lambda crc, value: zlib.crc32(value.tobytes(), crc), values, 0)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -51,7 +58,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.accuracy = compiled.find_accuracy(model)  # the name that Keras has for it
         self.start = values_of(self.of_network) if run.phase > 1 else []
 
-    def go_on(self):
+    def go_on(self, callbacks=()):
         """Go back to where the phase has come, if it has begun, and record that the run is running.
 
         Return whether it is to be trained: of a resumed run a later phase may have begun.
@@ -59,12 +66,14 @@ class Checkpoint(keras.callbacks.Callback):
         phase = self.restore()
         if phase > self.run.phase:
             return False
+        if len(self.rows) > self.first:
+            self.tell_of_averages(callbacks)
+        self.saved = digest(values_of(self.of_network))
         resumed, done = self.run.hyperparameters.resume, len(self.rows)
         if resumed and (done > self.first or not self.first):
             where = f"after epoch {done}" if done else "with epoch 1: none was finished"
             print(f"It goes on {where}")
-        if self.run.phase > 1:
-            self.record_phase()
+        phases.record_phase(self.run, self.network, self.first, self.target())
         self.run.record.pop("reason", None)
         self.run.save(status="running")
         self.run.live = self.run.live or live.LiveRun(self.run)
@@ -106,21 +115,19 @@ class Checkpoint(keras.callbacks.Callback):
             checkpoint_file.fail_damaged(self.path, error)
         return phase
 
+    def tell_of_averages(self, callbacks):
+        """Let SwapEMAWeights know that the network has the averages, as at the end of an epoch."""
+        saved = values_of(self.variables)
+        for each in callbacks:
+            if isinstance(each, keras.callbacks.SwapEMAWeights):
+                each.set_model(self.network)
+                each.set_params({"epochs": self.target()})
+                each.on_epoch_end(len(self.rows) - 1)
+        self.assign(self.variables, saved)
+
     def assign(self, variables, values):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-
-    def record_phase(self):
-        """Record with what the phase was compiled, and from which epoch on; say so."""
-        record = self.run.record
-        if "report_code" in record:
-            fail("the script was edited after the phase before; a run goes on with the code it had")
-        first = {"from_epoch": 1, "loss": record["loss"], "optimizer": record["optimizer"]}
-        before = record.get("phases") or [first]
-        known = [each for each in before if each["from_epoch"] <= self.first]
-        now = {"from_epoch": self.first + 1} | compiled.describe(self.network)
-        record["phases"] = [*known, now]
-        print(f"Phase {self.run.phase}, from epoch {self.first + 1} on")
 
     def target(self):
         """Return how many epochs the run has when this phase has ended."""
@@ -160,6 +167,8 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         seconds = round(time.perf_counter() - self.started, 3)
         values = values_of(self.variables)
+        self.saved = digest(values[: len(self.of_network)])
+        self.run.record.pop("set_by_callback", None)
         if not all(np.isfinite(value).all() for value in values[: len(self.of_network)]):
             raise self.diverged("the last update of the epoch made weights that are no numbers")
         self.rows.append(self.make_row(epoch, logs, seconds))
@@ -215,7 +224,11 @@ class Checkpoint(keras.callbacks.Callback):
         run, epochs = self.run, len(self.rows)
         if not run.stop and epochs < self.target():
             run.record["ended_by_callback"] = run.phase
-            self.save(values_of(self.variables))  # EarlyStopping may have changed them since
+        optimizer = compiled.find_optimizer(self.network)
+        averaged = getattr(optimizer, "use_ema", False)  # Keras puts the averages in, each time
+        if not run.stop and not averaged and digest(values_of(self.of_network)) != self.saved:
+            run.record["set_by_callback"] = True  # such as EarlyStopping
+            self.save(values_of(self.variables))
         run.save(epochs_done=epochs, seconds=round(sum(row["seconds"] for row in self.rows), 3))
         self.tell("evaluating")
         if run.stop:  # recorded now, whatever happens to the report

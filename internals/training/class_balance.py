@@ -3,6 +3,8 @@
 import numpy as np
 import sklearn.utils.class_weight
 
+from internals.core.files import fail
+
 UNBALANCED = 3  # times as many images in the largest class as in the smallest
 
 
@@ -14,6 +16,21 @@ def balance(labels):
     present = np.unique(labels)
     weights = sklearn.utils.class_weight.compute_class_weight("balanced", classes=present, y=labels)
     return dict(zip(present.tolist(), weights.tolist(), strict=True))
+
+
+def choose_weights(hyperparameters, data, given=None):
+    """Return {label: weight} of all classes, `given` or balanced; None where all count alike.
+
+    Keras takes a class that was not given as 1, but not of the stream that `train` feeds it.
+    """
+    if given is None and hyperparameters.class_weights == "balanced":
+        given = balance(data.y_train)
+    if given is None:
+        return None
+    labels = range(data.num_classes)
+    if wrong := [label for label in given if label not in labels]:
+        fail(f"class_weight has the label {wrong[0]!r}; labels are 0 to {data.num_classes - 1}")
+    return {label: float(given.get(label, 1)) for label in labels}
 
 
 def describe_imbalance(labels, class_names):

@@ -5,6 +5,7 @@ All of it is read from the network, so that what was compiled is what is recorde
 
 import contextlib
 import functools
+import inspect
 import json
 import re
 
@@ -28,6 +29,11 @@ def find_loss(model):
     while isinstance(loss, list | tuple | dict) and len(loss) == 1:
         (loss,) = loss.values() if isinstance(loss, dict) else loss
     return keras.losses.get(loss)
+
+
+def find_optimizer(model):
+    """Return the optimizer, and not what scales the loss for it with float16."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
 def find_function(loss):
@@ -72,6 +78,13 @@ def is_cross_entropy(model):
     loss = find_loss(model)
     of_keras = type(loss) in KERAS_LOSSES or loss in KERAS_LOSSES
     return of_keras and find_function(loss) in CROSS_ENTROPIES and not model.losses
+
+
+def is_plain_mean(loss):
+    """Return whether a loss of Keras is the mean over all images, not their sum or over some."""
+    settings = settings_of(loss)
+    is_mean = settings.get("reduction", "mean") in ("sum_over_batch_size", "mean")
+    return is_mean and settings.get("ignore_class") is None
 
 
 def mean_loss(model, labels, probabilities, outputs):
@@ -126,9 +139,23 @@ def build_metrics(model, images, labels, outputs):
     """
     if model.loss is not None:
         values = {"x": images, "y": labels, "y_pred": outputs, "sample_weight": None}
-        model.compute_loss(**values)
-        model.compute_metrics(**values)
+        takes_training = "training" in inspect.signature(model.compute_loss).parameters
+        model.compute_loss(**values, **({"training": True} if takes_training else {}))
+        try:
+            model.compute_metrics(**values)
+        except Exception as error:  # each backend has its own
+            words = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            fail(
+                f"the metrics of compile do not take the labels, {describe_labels(model)}: {words}"
+            )
         model.reset_metrics()
+
+
+def describe_labels(model):
+    """Return in words which labels loss and metrics are given, and which metrics fit them."""
+    if wants_one_hot(model):
+        return "which are one-hot (n, classes) for this loss, so none that begins with Sparse fits"
+    return "which are whole numbers (n,) for this loss, so those that begin with Sparse fit"
 
 
 def find_accuracy(model):
@@ -138,7 +165,9 @@ def find_accuracy(model):
     """
     own_step = model.loss is None  # with metrics of its own, which it may make as it likes
     names = [each.name for each in model.metrics] if own_step else [*model.get_metrics_result()]
-    known = [each for each in names if each.endswith("accuracy") and "top" not in each]
+    known = [
+        each for each in names if each.endswith("accuracy") and not re.search("top|binary", each)
+    ]
     found = (each for each in ("accuracy", "acc", *known) if each in names)
     return next(found, "accuracy" if own_step else None)
 
@@ -162,7 +191,7 @@ def describe(model):
         loss = f"{getattr(loss, '__name__', type(loss).__name__)} {settings or ''}".strip()
     return {
         "loss": loss,
-        "cross_entropy": is_cross_entropy(model),
+        "cross_entropy": is_cross_entropy(model) and is_plain_mean(find_loss(model)),
         "logits": takes_logits(model),
         "optimizer": describe_optimizer(model.optimizer),
     }
@@ -174,7 +203,7 @@ def describe_optimizer(optimizer):
         settings = {"class": type(optimizer).__name__} | optimizer.get_config()
     except NotImplementedError:  # of a schedule; Keras could not save the network either
         fail("the learning rate's schedule has no get_config, so no run can keep it; give it one")
-    del settings["name"]  # counted up by Keras
+    settings.pop("name", None)  # counted up by Keras
     rate = settings.get("learning_rate")
     if isinstance(rate, dict) and rate.get("class_name") == "__lambda__":
         code = architecture.describe_function(rate["config"])
@@ -188,23 +217,28 @@ def describe_edits(model, recipe_optimizer, recipe_loss, recipe_precision):
     Captions name them in place of the recipe's values.
     """
     edits = {}
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of float16
-    settings = describe_optimizer(optimizer)
-    if settings != describe_optimizer(recipe_optimizer):
-        rate, usual = settings.pop("learning_rate"), default_settings(optimizer)
-        rate = rate["class_name"] if isinstance(rate, dict) else f"{rate:g}"
-        words = [settings.pop("class"), f"learning rate {rate}"]
-        words += [
-            f"{name.replace('_', ' ')} {value}"
-            for name, value in settings.items()
-            if value != usual.get(name)
-        ]
-        edits["optimizer"] = ", ".join(words)
+    optimizer = find_optimizer(model)
+    if describe_optimizer(optimizer) != describe_optimizer(recipe_optimizer):
+        edits["optimizer"] = describe_in_words(optimizer)
     if find_loss(model) is not keras.losses.get(recipe_loss):
         edits["loss"] = describe(model)["loss"]
     if model.compute_dtype != recipe_precision:
         edits["precision"] = model.compute_dtype
     return edits
+
+
+def describe_in_words(optimizer):
+    """Return the class of an optimizer, its learning rate and what else is not as by default."""
+    settings = describe_optimizer(optimizer)
+    rate, usual = settings.pop("learning_rate"), default_settings(optimizer)
+    rate = rate["class_name"] if isinstance(rate, dict) else f"{rate:g}"
+    words = [settings.pop("class"), f"learning rate {rate}"]
+    words += [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in settings.items()
+        if value != usual.get(name)
+    ]
+    return ", ".join(words)
 
 
 def default_settings(optimizer):

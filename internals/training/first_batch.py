@@ -12,23 +12,24 @@ from internals.core.files import fail
 from internals.core.layers import find_calls
 from internals.core.probabilities import PROBABILITIES, find_meaning
 from internals.core.terminal import say
+from internals.data import dataset
 from internals.training import architecture, compiled
 
 COUNT = 2  # images: more would need memory that training may not
 FAINT = 0.01  # values as small as images that were divided by 255 twice
 
 
-def check(model, normalise, data, label_smoothing):
+def check(model, normalise, data, hyperparameters):
     """End the program with a message where this network cannot learn from these images."""
     check_data(data)
+    dataset.check_keep_best(hyperparameters, data)
     if not model.compiled:
         fail("the network is not compiled; call model.compile before common.start_run")
     if isinstance(model, keras.Sequential) and not model.built:  # it was given no Input
         model.build((None, *data.image_shape))
     check_shape("input", getattr(model, "input_shape", None), data.image_shape)
-    images, outputs = look(model, normalise, data, label_smoothing)
-    if compiled.find_accuracy(model) is None:
-        fail("the network is compiled without an accuracy; add metrics=['accuracy'] to compile")
+    images, outputs = look(model, normalise, data, hyperparameters.label_smoothing)
+    check_accuracy(model)
     check_outputs(model, keras.ops.convert_to_numpy(outputs).astype("float32"))
     warn_of_faint_images(model, images)
     architecture.warn_if_not_saved(model)
@@ -52,11 +53,19 @@ def check_data(data):
             f"the labels have the shape {labels.shape} and are {labels.dtype}; they must be whole "
             "numbers (n,): of a column labels.ravel() makes such, of one-hot labels argmax(axis=1)"
         )
+    names = data.class_names
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        fail(f"class_names is {names!r}; it must be a list of words, one for each class")
     for part in ("train", "validation", "test"):
         images, labels = getattr(data, f"x_{part}"), getattr(data, f"y_{part}")
+        if not len(images):
+            fail(
+                f"x_{part} has no images; where nothing is held out, x_validation is x_test and "
+                "y_validation is y_test"
+            )
         if len(images) != len(labels):
             fail(f"x_{part} has {len(images):,} images and y_{part} {len(labels):,} labels")
-        if len(labels) and not 0 <= labels.min() <= labels.max() < data.num_classes:
+        if not 0 <= labels.min() <= labels.max() < data.num_classes:
             fail(
                 f"the labels of y_{part} go from {labels.min()} to {labels.max()}; with "
                 f"{data.num_classes} classes they must be 0 to {data.num_classes - 1}"
@@ -68,8 +77,11 @@ def check_callbacks(model, keep_best, callbacks):
     kinds = {type(each).__name__ for each in callbacks}
     if "BackupAndRestore" in kinds:
         fail("callbacks has BackupAndRestore; leave it out: --resume goes on from checkpoint.npz")
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of float16
-    if keep_best and getattr(optimizer, "use_ema", False) and "SwapEMAWeights" not in kinds:
+    if (
+        keep_best
+        and getattr(compiled.find_optimizer(model), "use_ema", False)
+        and "SwapEMAWeights" not in kinds
+    ):
         say(
             "warning: keep_best goes back to the weights of an epoch, so the averages of use_ema "
             "are lost; add the callback keras.callbacks.SwapEMAWeights(swap_on_epoch=True), or "
@@ -104,6 +116,19 @@ def check_shape(what, shape, wanted, hint=""):
     fits = all(n in (None, side) for n, side in zip(found, wanted, strict=False))
     if len(found) != len(wanted) or not fits:
         fail(f"the network's {what} has the shape {found}; it must be {wanted}{hint}")
+
+
+def check_accuracy(model):
+    """End the program where no metric is the accuracy, or the one that there is would be wrong."""
+    if compiled.find_accuracy(model) is None:
+        fail("the network is compiled without an accuracy; add metrics=['accuracy'] to compile")
+    metrics = [inner for each in model.metrics for inner in getattr(each, "metrics", [each])]
+    one_hot = model.loss is None or compiled.wants_one_hot(model)
+    if not one_hot and any(type(each) is keras.metrics.CategoricalAccuracy for each in metrics):
+        fail(
+            "CategoricalAccuracy wants one-hot labels, and this loss is given whole numbers; "
+            "metrics=['accuracy'] takes the one that fits"
+        )
 
 
 def check_outputs(model, outputs):

@@ -37,7 +37,8 @@ def data_bytes(data):
 def check_training(model, data, hyperparameters):
     """End the program where training does not fit on the processor beside the images."""
     free = find_free()
-    size, batch_size = hyperparameters.image_size, hyperparameters.batch_size
+    size = hyperparameters.image_size
+    batch_size = min(hyperparameters.batch_size, len(data.x_train))
     weights, batch = training_bytes(model, batch_size)
     if weights + batch <= free or find_device(model) != "cpu":
         return
@@ -55,12 +56,13 @@ def check_training(model, data, hyperparameters):
     fail(
         f"image_size is {size} and batch_size {batch_size}; training takes about "
         f"{format_bytes(weights + batch)} of memory then, and {format_bytes(free)} are free; "
-        f"{' or '.join(ways) or 'nothing smaller'} would fit"
+        f"{' or '.join(ways) or 'no smaller size or batch'} would fit"
     )
 
 
 def describe(model, data, batch_size):
     """Return in words what images and training take."""
-    images, training = data_bytes(data), sum(training_bytes(model, batch_size))
+    images = data_bytes(data)
+    training = sum(training_bytes(model, min(batch_size, len(data.x_train))))
     need = f"{format_bytes(images)} for the images and about {format_bytes(training)} to train"
     return f"{need}, and what Keras takes itself"

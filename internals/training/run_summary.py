@@ -17,7 +17,7 @@ def print_summary(run, model, data):
     count = run.record["data"]["images"]
     precision = find_precision(hyperparameters, run.record["edits"])
     validation = f"{count['validation']:,} validation, " if count["validation"] else ""
-    also = "" if validation else ", which validate, too"
+    also = "" if validation else " (used for validation, too)"
     steps = math.ceil(count["train"] / hyperparameters.batch_size)
     print(f"script:     {run.script}")
     print(f"recipe:     {hyperparameters.recipe}")

@@ -40,7 +40,8 @@ def start_from(model, hyperparameters):
         ours[name].set_weights(weights)
         for weight in weights:
             sha256.update(weight)
-    print(f"start_from: {len(taken)} of {count_nouns(len(ours), 'layer')} begin as there ended")
+    layers = count_nouns(len(ours), "layer")
+    print(f"start_from: {len(taken)} of {layers} have the weights of that run")
     left = {name: explain(ours[name], theirs.get(name)) for name in ours if name not in taken}
     for name, why in left.items():
         print(f"  {name} begins anew: {why}")

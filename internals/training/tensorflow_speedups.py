@@ -70,7 +70,8 @@ def is_followed(model, callbacks):
     """
     if model.steps_per_execution > 1 or model.run_eagerly:
         return True
-    names = [f"on_{kind}batch_{end}" for kind in ("", "train_") for end in ("begin", "end")]
+    kinds, ends = ("", "train_", "test_"), ("begin", "end")
+    names = [f"on_{kind}batch_{end}" for kind in kinds for end in ends]
     return any(
         getattr(getattr(callback, name), "__func__", None)
         is not getattr(keras.callbacks.Callback, name)
@@ -116,6 +117,8 @@ def fuses(layer, calls):
     Its class is Keras's, it normalises the channels of images, scales and moves them, and learns.
     """
     if type(layer) is not keras.layers.BatchNormalization or not layer.trainable:
+        return False
+    if layer.compute_dtype == "float64":
         return False
     if not (layer.scale and layer.center) or getattr(layer, "renorm", False) or layer.synchronized:
         return False

@@ -119,11 +119,12 @@ def test_missing_first_file_is_no_header(kaggle, make_hyperparameters, tmp_path)
             "gives 1 file a second class: 1.png (cat, dog); it",
         ),
         ("id,label\n1,cat\n2,\n3,\n", "has no class for 2 files: 2, 3"),
-        ("id,label\n1,cat\n2,cat\n", "names 1 classes, cat; it must be 2 to 1000"),
+        ("id,label\n1,cat\n2,cat\n", "has the classes cat; there must be 2 to 1000"),
         ("id,label\n1,cat\n2,cat\n3,dog\n", "class 'dog' has one image; each class needs 2"),
         ("a,b,c\n1,x,y\n2,x,z\n", "has the columns a, b, c; it must have two, or call the two"),
         ("id,label\nx,cat\ny,dog\n", "names no image of"),
         ("", "it cannot be read as a table of file and class"),
+        (",\n,\n", "all its cells are empty"),
         ("id,label\n1,cat,dog\n2,cat\n", "it cannot be read as a table of file and class"),
     ],
 )
@@ -131,8 +132,19 @@ def test_tables_that_cannot_be_used(kaggle, make_hyperparameters, tmp_path, caps
     (tmp_path / "own.csv").write_text(text)
     with pytest.raises(SystemExit) as end:
         load(make_hyperparameters, kaggle, tmp_path / "own.csv")
-    assert end.value.code == 2
-    assert words in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert end.value.code == 2 and words in message and message.count("\n") == 1
+
+
+def test_empty_rows_and_classes_in_capitals(kaggle, make_hyperparameters, tmp_path, capsys):
+    """As a spreadsheet leaves rows; a class that was typed otherwise once is told."""
+    table = write(tmp_path / "own.csv", ["id", "label"], range(1, 21))
+    table.write_text(table.read_text() + ",\n , \n")
+    assert by_number(load(make_hyperparameters, kaggle, table)) == EXPECTED
+    assert "capitals" not in capsys.readouterr().out
+    table = write(table, ["id", "label"], range(1, 21), ["Cat"] * 2 + CLASSES[2:])
+    load(make_hyperparameters, kaggle, table)
+    assert "classes that differ in capitals only: Cat, cat" in capsys.readouterr().out
 
 
 def test_table_in_another_encoding(kaggle, make_hyperparameters, tmp_path, capsys):

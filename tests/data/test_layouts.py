@@ -42,6 +42,13 @@ def test_own_validation_images(photos, make_hyperparameters, capsys, name):
         assert data.notes == {"validation_folder": name}
 
 
+def test_a_part_is_named_in_place_of_the_folder(photos, make_hyperparameters, capsys):
+    for part in ("train", "test"):
+        with pytest.raises(SystemExit):
+            load(make_hyperparameters, photos / part)
+        assert f"name {photos}, which has one" in capsys.readouterr().err
+
+
 def test_train_and_val_alone(photos, make_hyperparameters, capsys):
     """Without test the validation images are the test, and are shown as such."""
     for path in [*photos.glob("test/*/*"), *photos.glob("test/*"), photos / "test"]:

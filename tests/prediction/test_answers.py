@@ -170,6 +170,13 @@ def test_wrong_pictures(tmp_path, trained, predict):
     assert pd.read_csv(tmp_path / "answers.csv").picture.tolist() == ["good.png"]
 
 
+def test_a_run_may_be_called_as_a_folder_is(tmp_path, trained, predict):
+    """Whoever names a run after its images has both."""
+    save_picture(tmp_path / "known" / "photo.png", RED)
+    process = predict("known", "known/photo.png")
+    assert process.returncode == 0 and "photo.png: cat" in process.stdout
+
+
 def test_wrong_options(tmp_path, trained, predict):
     save_picture(tmp_path / "photo.png", RED)
     before = (tmp_path / "photo.png").read_bytes()
@@ -289,7 +296,7 @@ def test_belief():
     )  # only its 10; near are 5 of 0.79 and 5 of 1
     assert (belief.images, belief.right) == (20, 10)
     assert "10 test images 'cat' with 80 to 90 %; of the 20 with the nearest" in str(belief)
-    assert "nearest probabilities, 79 to 100 %, 50 % were named rightly" in str(belief)
+    assert "nearest probabilities (79 to 100 %), 50 % were named rightly" in str(belief)
     assert str(accuracy_at_confidence(table, "dog", 0.3)).startswith(
         "it called no test image 'dog' with 20 to 40"
     )

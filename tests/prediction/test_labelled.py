@@ -105,6 +105,10 @@ def test_wrong_folders(run, wide_photos, tmp_path, capsys):
     save_wide_photos(tmp_path / "capitals", 4)
     (tmp_path / "capitals" / "left").rename(tmp_path / "capitals" / "Left")
     (tmp_path / "empty").mkdir()
+    for name, files in (("phone", "a.heic b.heic"), ("bare", "")):
+        (tmp_path / name / "left").mkdir(parents=True)
+        for file in files.split():
+            (tmp_path / name / "left" / file).touch()
     (tmp_path / "others" / "cats").mkdir(parents=True)
     for folder, words in (
         (tmp_path / "nowhere", "nowhere'; it must be a folder with a folder for each class"),
@@ -115,6 +119,8 @@ def test_wrong_folders(run, wide_photos, tmp_path, capsys):
         ),
         (tmp_path / "capitals", "Left is no class of the run, which has 'left'; rename"),
         (tmp_path / "empty", "it has no folders"),
+        (tmp_path / "phone", "there are no images in its folders left, only 2 .heic; pip install"),
+        (tmp_path / "bare", "there are no images in its folders left\n"),
         (tmp_path / "others", "it has cats"),
     ):
         with pytest.raises(SystemExit) as stop:

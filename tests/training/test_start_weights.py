@@ -39,7 +39,7 @@ def test_all_weights_are_taken(first, after, small_model, capsys):
         np.testing.assert_array_equal(ours, theirs)
     assert record["started_from"] == f"small/{first[0].folder.name}"
     assert record["start_layers"]["taken"] == ["conv2d_1", "batch_normalization_1", "dense_1"]
-    assert "3 of 3 layers begin as there ended" in capsys.readouterr().out
+    assert "3 of 3 layers have the weights of that run" in capsys.readouterr().out
 
 
 def test_layer_of_another_shape_begins_anew(first, after, small_model, capsys):

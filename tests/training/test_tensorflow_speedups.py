@@ -172,6 +172,7 @@ NORMALIZATIONS = {
     "own": (False, OwnNormalization, {}, (32, 32), None),
     "frozen": (False, keras.layers.BatchNormalization, {}, (32, 32), make_frozen),
     "small": (False, keras.layers.BatchNormalization, {}, (4, 4), None),
+    "float64": (False, keras.layers.BatchNormalization, {"dtype": "float64"}, (32, 32), None),
 }
 
 
@@ -201,6 +202,11 @@ class EachBatch(keras.callbacks.Callback):
         pass
 
 
+class EachValidationBatch(keras.callbacks.Callback):
+    def on_test_batch_begin(self, batch, logs=None):
+        pass
+
+
 @on_tensorflow
 def test_whoever_follows_the_batches_sees_each():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
@@ -208,6 +214,7 @@ def test_whoever_follows_the_batches_sees_each():
     for settings, callbacks, steps in (
         ({}, [plain], 16),
         ({}, [plain, EachBatch()], 1),
+        ({}, [EachValidationBatch()], 1),
         ({"steps_per_execution": 3}, [], 3),
         ({"run_eagerly": True}, [], 1),
     ):
