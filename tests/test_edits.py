@@ -988,6 +988,18 @@ def test_predict_asks_the_network_as_the_run_had_it(edited, digits, name):
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
 
 
+def test_predict_does_not_train(edited, digits, capsys, monkeypatch):
+    """A script without main() trains where its own layers are looked for."""
+    text = NETWORKS["own layer"]
+    _, run, _ = edited(text)
+    flat = text.partition("def main(")[0] + "hyperparameters = common.parse_args('', PUBLISHED)\n"
+    (run.folder / "script.py").write_text(flat)
+    monkeypatch.setattr(sys, "argv", ["predict.py", str(run.folder), "photo.png"])
+    with pytest.raises(SystemExit) as stop:
+        load_predict(read_run(run.folder), digits.class_names, common.normalise)
+    assert stop.value.code == 2 and "put that into main()" in capsys.readouterr().err
+
+
 def test_predict_prepares_pictures_as_the_run_did(edited, digits, monkeypatch, capsys):
     """A run of a common.py with another `normalise` is asked with that one."""
 

@@ -69,7 +69,9 @@ def load_network(run, class_names):
 def load_with_script(run, path):
     """Return the network with the classes of the run's own script.py, which is run for them."""
     try:
-        find_module(run, "common")
+        common = find_module(run, "common")
+        for name in ("parse_args", "load_data", "start_run"):
+            setattr(common, name, refuse_to_train)
         classes = vars(find_module(run, "script"))
         known = {name: value for name, value in classes.items() if callable(value)}
         with quiet():
@@ -77,6 +79,11 @@ def load_with_script(run, path):
     except Exception as error:
         words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
         fail(f"{path} cannot be loaded; it is damaged, or has layers that script.py lacks: {words}")
+
+
+def refuse_to_train(*_, **__):
+    """Stand in for what trains, where a script is run for its classes alone."""
+    raise RuntimeError("script.py trains where it should define: put that into main()")
 
 
 def choose_normalise(run, image_shape, normalise):
