@@ -7,8 +7,8 @@ With batch normalisation the same network learns.
 Measured on JPEG copies of the images: 63.84 % of the test images after 10 epochs (mean of two
 seeds), 15.23 % after 10 without batch normalisation (one seed), both with JAX on an NVIDIA H200,
 where an epoch takes 3.4 seconds once it is compiled. With --recipe modern --precision bfloat16 it
-is 90.24 and 90.31 % after 10 epochs (two seeds), on one core of a Xeon with AMX; an epoch took ten
-minutes. On two cores without AMX an epoch in float32 takes about a quarter of an hour.
+is 90.23 % after 10 epochs (mean of three seeds), on one core of a Xeon with AMX; an epoch took ten
+to twelve minutes. On two cores without AMX an epoch in float32 takes about a quarter of an hour.
 
     python vgg16.py --data digits --epochs 3
     python vgg16.py --no-batch-norm --epochs 3 --name the-published-failure
