@@ -222,7 +222,8 @@ def start_run(script, model, data, hyperparameters, first_images=0):
 
     samples.png shows some images of each class. With `first_images=36` it shows the first 36.
     """
-    first_batch.check(model, normalise, data, hyperparameters)
+    dataset.check_keep_best(hyperparameters, data)
+    first_batch.check(model, normalise, data, hyperparameters.label_smoothing)
     start = start_weights.start_from(model, hyperparameters)
     memory_estimate.check_training(model, data, hyperparameters)
     hyperparameters = distributed.redirect_results(hyperparameters)

@@ -69,15 +69,15 @@ class Checkpoint(keras.callbacks.Callback):
         if len(self.rows) > self.first:
             self.tell_of_averages(callbacks)
         self.saved = digest(values_of(self.of_network))
-        resumed, done = self.run.hyperparameters.resume, len(self.rows)
-        if resumed and (done > self.first or not self.first):
-            where = f"after epoch {done}" if done else "with epoch 1: none was finished"
-            print(f"It goes on {where}")
         phases.record_phase(self.run, self.network, self.first, self.target())
         self.run.record.pop("reason", None)
         self.run.save(status="running")
         self.run.live = self.run.live or live.LiveRun(self.run)
         self.tell("training")
+        resumed, done = self.run.hyperparameters.resume, len(self.rows)
+        if resumed and (done > self.first or not self.first):
+            where = f"after epoch {done}" if done else "with epoch 1: none was finished"
+            print(f"It goes on {where}")
         return True
 
     def tell(self, state):

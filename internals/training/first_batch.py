@@ -12,23 +12,21 @@ from internals.core.files import fail
 from internals.core.layers import find_calls
 from internals.core.probabilities import PROBABILITIES, find_meaning
 from internals.core.terminal import say
-from internals.data import dataset
 from internals.training import architecture, compiled
 
 COUNT = 2  # images: more would need memory that training may not
 FAINT = 0.01  # values as small as images that were divided by 255 twice
 
 
-def check(model, normalise, data, hyperparameters):
+def check(model, normalise, data, label_smoothing):
     """End the program with a message where this network cannot learn from these images."""
     check_data(data)
-    dataset.check_keep_best(hyperparameters, data)
     if not model.compiled:
         fail("the network is not compiled; call model.compile before common.start_run")
     if isinstance(model, keras.Sequential) and not model.built:  # it was given no Input
         model.build((None, *data.image_shape))
     check_shape("input", getattr(model, "input_shape", None), data.image_shape)
-    images, outputs = look(model, normalise, data, hyperparameters.label_smoothing)
+    images, outputs = look(model, normalise, data, label_smoothing)
     check_accuracy(model)
     check_outputs(model, keras.ops.convert_to_numpy(outputs).astype("float32"))
     warn_of_faint_images(model, images)

@@ -49,7 +49,7 @@ def test_booleans_become_the_scripts_switches():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ("nowhere.py --seed 0", "script is 'nowhere.py'; it must be a script such as 4layerCNN.py"),
+        ("nowhere.py --seed 0", "script is 'nowhere.py'; there is no such file here"),
         ("--jobs 0 4layerCNN.py", "jobs is 0; it must be a whole number, 1 or more"),
         ("--jobs 2 --scheduler tcp://a:1 4layerCNN.py", "jobs is 2; with a scheduler"),
         ("4layerCNN.py 3 --seed 0", "'3' stands before any flag of the script"),
