@@ -5,7 +5,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from made_runs import change_record, make_run, write_predictions
+from made_runs import DATA, change_record, make_run, write_predictions
 
 from internals.comparison.differences import (
     compare_groups,
@@ -77,6 +77,15 @@ def test_scripts_as_a_diff(tmp_path):
     assert causes(first, second) == 1  # the network is the same: the edit is another
     (other / "run.json").write_text((other / "run.json").read_text().replace("a1a1", "b2b2"))
     assert causes(*two_groups(tmp_path)) == 2  # and now layers were edited as well
+
+
+def test_steps_of_a_schedule_follow_from_the_images(tmp_path):
+    """Fewer training images are one cause, though the cosine then has fewer steps."""
+    for number, count in enumerate((1000, 200)):
+        data = DATA | {"images": DATA["images"] | {"train": count}}
+        rate = {"class_name": "CosineDecay", "config": {"decay_steps": count}}
+        make_run(tmp_path, number, data=data, optimizer={"class": "SGD", "learning_rate": rate})
+    assert causes(*two_groups(tmp_path)) == 1
 
 
 def test_one_run_each_is_paired_by_image(tmp_path):

@@ -1,5 +1,7 @@
 """Runs chosen, ordered and laid in a table."""
 
+import json
+
 import pandas as pd
 from conftest import HOSTILE, write_run
 from made_runs import change_record, make_run
@@ -72,6 +74,22 @@ def test_table_fits_and_says_what_all_share(results):
     assert lines[0].startswith("all: script 4layerCNN, learning rate 0.1, precision")
     assert "shared by all" in lines[0]
     assert "setting_a" not in lines[0] and "setting h" in lines[-2]
+
+
+def test_own_hyperparameters_may_be_called_as_a_column_is(results):
+    """They have columns of their own, and those of the table keep what they show."""
+    for number in (3, 5):
+        own = {"n": number, "accuracy": number, "status": str(number), "run": f"r{number}"}
+        folder = make_run(results, 20 + number, name=f"own-{number}")
+        usual = json.loads((folder / "run.json").read_text())["hyperparameters"]
+        change_record(folder, hyperparameters=usual | own)
+    data_set = compare(Options(results=results, runs=("own-3", "own-5"))).data_sets[0]
+    for group, cells in zip(data_set.groups, comparison.format_cells(data_set)):
+        number = group.label.removeprefix("own-")
+        assert cells["run"][0] == f"own-{number}" and cells["accuracy"][0] == "50.00 %"
+        assert cells["own n"][0] == cells["own accuracy"][0] == cells["own status"][0] == number
+    table = comparison.make_table(data_set)
+    assert sorted(table["own n"]) == ["3", "5"] and set(table["n"]) == {1}
 
 
 def test_seeds_are_one_row_with_their_spread(results):
