@@ -117,7 +117,8 @@ def explain(difference, first, second, among_several=""):
     """
     if difference.amount is None:
         return WORDS["unknown"]
-    lacking = first if len(first.accuracies) < len(second.accuracies) else second
+    sides = sorted((first, second), key=lambda group: len(group.accuracies))
+    lacking = [each for each in sides if len(each.accuracies) < FEWEST] or sides[:1]
     numbers = {"amount": difference.amount, "low": difference.low, "high": difference.high}
     values = {name: f"{100 * value:+.2f}" for name, value in numbers.items() if value is not None}
     values |= {
@@ -128,7 +129,7 @@ def explain(difference, first, second, among_several=""):
         "n2": len(second.accuracies),
         "b": f"{difference.only_first:,}",
         "c": f"{difference.only_second:,}",
-        "sweep": suggest_seeds(lacking),
+        "sweep": " and ".join(map(suggest_seeds, lacking)),
         "failures": " and ".join(filter(None, [first.failures, second.failures])),
     }
     sentences = [WORDS["interval" if "low" in values else "no interval"].format(**values)]

@@ -22,10 +22,12 @@ const isMore = ([, low, high]) => low !== null && (low > 0 || high < 0);
 function explain(found, first, second, amongSeveral) {
   const [points, low, high, method, b, c] = found;
   if (points === null) return WORDS.unknown;
-  const lacking = first.n < second.n ? first : second;
+  const sides = [first, second].sort((one, other) => one.n - other.n);
+  const few = sides.filter(group => group.n < WORDS.fewest);
+  const lacking = few.length ? few : sides.slice(0, 1);
   const failures = [first.failures, second.failures].filter(Boolean).join(" and ");
   const values = { amount: signed(points), one: first.label, two: second.label, n1: first.n, n2: second.n, b: b.toLocaleString("en"), c: c.toLocaleString("en"),
-    sweep: lacking.sweep, failures, chance: isMore(found) ? WORDS.more : WORDS["not more"] };
+    sweep: lacking.map(group => group.sweep).join(" and "), failures, chance: isMore(found) ? WORDS.more : WORDS["not more"] };
   if (low !== null) Object.assign(values, { low: signed(low), high: signed(high) });
   return [fill(low === null ? WORDS["no interval"] : WORDS.interval, values), amongSeveral,
     failures && method !== "at chance" ? fill(WORDS.failures, values) : "", fill(WORDS[method], values)].filter(Boolean).join(" ");

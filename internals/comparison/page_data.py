@@ -16,6 +16,7 @@ MOST_COMPARED = 100  # groups of a data set, each with each: 4,950 comparisons
 MOST_PAIRED = 6  # groups whose test images are laid side by side, each with each
 MOST_DIFFS = 100  # pairs of script texts
 PAGE_WORDS = differences.WORDS | {
+    "fewest": differences.FEWEST,
     "metrics": METRICS,
     "axes": {"epoch": "epoch", "minutes": "minutes of training"},
     "palette": {"colors": COLORS, "dashes": DASHES},

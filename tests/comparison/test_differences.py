@@ -93,7 +93,8 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     first, second = two_groups(tmp_path)
     assert explain(compare_groups(first, second), first, second) == (
         "+0.00 points. No interval: it takes three seeds on each side, and here are 1 and 1. "
-        "Add two more seeds: KERAS_BACKEND=torch python sweep.py 4layerCNN.py --seed 1 2"
+        "Add two more seeds: KERAS_BACKEND=jax python sweep.py 4layerCNN.py --seed 1 2 and "
+        "two more seeds: KERAS_BACKEND=torch python sweep.py 4layerCNN.py --seed 1 2"
     )
     right = [True] * 40 + [False] * 60
     write_predictions(one, right)
@@ -111,7 +112,7 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     named = "In pairs: 0 test images are named rightly by {} alone, 20 by {} alone. Bonett"
     assert named.format(*labels) in words
     assert (
-        "not other seeds. For those, add two more seeds: KERAS_BACKEND=torch python sweep.py"
+        "not other seeds. For those, add two more seeds: KERAS_BACKEND=jax python sweep.py"
         in words
     )
     packed = gzip.compress((other / "predictions.csv").read_bytes())
