@@ -4,6 +4,7 @@ Each edited script runs as its user would run it, in this process, on a few digi
 pictures. What it has saved is loaded anew and judged by NumPy.
 """
 
+import functools
 import importlib.util
 import io
 import json
@@ -37,13 +38,14 @@ from internals.runs.run import Run
 from internals.runs.run_reader import COLUMNS, read_run
 from internals.sweep import jobs, script_probe
 
+cached_digits = functools.cache(load_digits)
 ONE_EPOCH = ("--epochs", "1", "--no-keep-best")
 
 
 @pytest.fixture
 def digits(monkeypatch, eager, undrawn):
     """Have scripts load 64 training, 16 validation and 32 test digits, and draw nothing."""
-    (x, y), (x_test, y_test), names = load_digits()
+    (x, y), (x_test, y_test), names = cached_digits()
     data = common.Dataset(x[:64], y[:64], x[64:80], y[64:80], x_test[:32], y_test[:32], names)
     monkeypatch.setattr(common, "read_data", lambda hyperparameters: data)
     monkeypatch.setattr(loading, "read_images", loading.read_images)  # which a probe replaces

@@ -112,8 +112,7 @@ def test_one_run_each_is_paired_by_image(tmp_path):
     named = "In pairs: 0 test images are named rightly by {} alone, 20 by {} alone. Bonett"
     assert named.format(*labels) in words
     assert (
-        "not other seeds. For those, add two more seeds: KERAS_BACKEND=jax python sweep.py"
-        in words
+        "not other seeds. For those, add two more seeds: KERAS_BACKEND=jax python sweep.py" in words
     )
     packed = gzip.compress((other / "predictions.csv").read_bytes())
     (other / "predictions.csv.gz").write_bytes(packed)
