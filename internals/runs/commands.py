@@ -41,7 +41,7 @@ def command_to_repeat(run):
 def command_of_sweep(run, seeds):
     """Return the command that trains a ComparedRun's recipe with these seeds."""
     script = f"{run.record['script']}.py"
-    words = shlex.split(without(run.record.get("command", ""), "--seed", "--resume"))
+    words = shlex.split(without(run.record.get("command", ""), "--seed"))
     at = next((index for index, word in enumerate(words) if word.endswith(".py")), None)
     words = [script] if at is None else words[at:]
     command = f"python sweep.py {shlex.join(words)} --seed {' '.join(map(str, seeds))}"

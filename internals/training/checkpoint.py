@@ -117,13 +117,13 @@ class Checkpoint(keras.callbacks.Callback):
 
     def tell_of_averages(self, callbacks):
         """Let SwapEMAWeights know that the network has the averages, as at the end of an epoch."""
-        saved = values_of(self.variables)
         for each in callbacks:
             if isinstance(each, keras.callbacks.SwapEMAWeights):
+                saved = values_of(self.variables)
                 each.set_model(self.network)
                 each.set_params({"epochs": self.target()})
                 each.on_epoch_end(len(self.rows) - 1)
-        self.assign(self.variables, saved)
+                self.assign(self.variables, saved)
 
     def assign(self, variables, values):
         for variable, value in zip(variables, values, strict=True):
